@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.postgres;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.Properties;
+
+/**
+ * How to reach one database.
+ *
+ * @param sslMode libpq's name: disable, prefer, require, verify-ca, verify-full
+ * @param parameters further pgjdbc connection properties, for example sslrootcert
+ */
+public record ConnectionSettings(
+        String host, int port, String database, String user, Secret password, String sslMode, Map<String, String> parameters) {
+    private static final int CONNECT_SECONDS = 10;
+
+    public ConnectionSettings {
+        parameters = Map.copyOf(parameters);
+    }
+
+    public ConnectionSettings withDatabase(String other) {
+        return new ConnectionSettings(host, port, other, user, password, sslMode, parameters);
+    }
+
+    /** The driver's URL; user and password travel in {@link #properties}, never in a URL. */
+    public String url() {
+        String bracketed = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+        return "jdbc:postgresql://" + bracketed + ":" + port + "/" + java.net.URLEncoder.encode(database, java.nio.charset.StandardCharsets.UTF_8);
+    }
+
+    /**
+     * The driver's properties.
+     *
+     * @param applicationName at most 63 bytes, shown in pg_stat_activity
+     */
+    public Properties properties(String applicationName) {
+        var properties = new Properties();
+        properties.putAll(parameters);
+        properties.setProperty("user", user);
+        properties.setProperty("password", password.reveal());
+        properties.setProperty("sslmode", sslMode);
+        properties.setProperty("ApplicationName", applicationName);
+        properties.setProperty("connectTimeout", Integer.toString(CONNECT_SECONDS));
+        properties.setProperty("tcpKeepAlive", "true");
+        // Parameters go as text of unknown type: the server's own input functions read every value.
+        properties.setProperty("stringtype", "unspecified");
+        return properties;
+    }
+
+    /** An ordinary session with our settings fixed, in autocommit. */
+    public Connection open(String applicationName) throws SQLException {
+        Connection connection = DriverManager.getConnection(url(), properties(applicationName));
+        try {
+            SessionSettings.fix(connection, version(connection));
+        } catch (SQLException | RuntimeException e) {
+            connection.close();
+            throw e;
+        }
+        return connection;
+    }
+
+    public static ServerVersion version(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SHOW server_version_num")) {
+            row.next();
+            return new ServerVersion(row.getInt(1));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return user + "@" + host + ":" + port + "/" + database;
+    }
+}

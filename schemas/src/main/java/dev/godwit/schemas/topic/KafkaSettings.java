@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.schemas.topic;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * How to reach the cluster. Clients are made here so that what correctness rests on (acks, isolation, no silent reset)
+ * is set in one place; {@code passThrough} carries the operator's SASL and TLS settings.
+ *
+ * @param replicationFactor of every topic; 0: 3 where the cluster has three brokers, else 1
+ */
+public record KafkaSettings(String bootstrapServers, short replicationFactor, Map<String, String> passThrough) {
+    public KafkaSettings {
+        passThrough = Map.copyOf(passThrough);
+    }
+
+    public static KafkaSettings at(String bootstrapServers) {
+        return new KafkaSettings(bootstrapServers, (short) 0, Map.of());
+    }
+
+    public Map<String, Object> common() {
+        var config = new HashMap<String, Object>(passThrough);
+        config.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+        return config;
+    }
+
+    public Admin admin() {
+        return Admin.create(common());
+    }
+
+    /** An idempotent producer that never gives a record up by itself. */
+    public KafkaProducer<String, byte[]> producer(Map<String, Object> more) {
+        Map<String, Object> config = common();
+        config.put(ProducerConfig.ACKS_CONFIG, "all");
+        config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 60_000);
+        config.putAll(more);
+        return new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer());
+    }
+
+    /** A consumer that sees committed records only and stops where its offset is gone. */
+    public KafkaConsumer<String, byte[]> consumer(Map<String, Object> more) {
+        Map<String, Object> config = common();
+        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        config.putAll(more);
+        return new KafkaConsumer<>(config, new StringDeserializer(), new ByteArrayDeserializer());
+    }
+}

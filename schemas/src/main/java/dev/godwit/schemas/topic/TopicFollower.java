@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.schemas.topic;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads all of a topic from its beginning, in no group, and goes on following it on a thread of its own. The listener
+ * gets every record in order and runs on that thread; a null value is a tombstone.
+ */
+public final class TopicFollower implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicFollower.class);
+    private static final Duration POLL = Duration.ofSeconds(1);
+
+    /** Takes one record. What it throws ends the follower, so it throws only what is a defect. */
+    @FunctionalInterface
+    public interface Listener {
+        void accept(ConsumerRecord<String, byte[]> message);
+    }
+
+    private final KafkaConsumer<String, byte[]> consumer;
+    private final Listener listener;
+    private final CountDownLatch caughtUp = new CountDownLatch(1);
+    private final Thread thread;
+    private volatile boolean closed;
+
+    private TopicFollower(KafkaSettings kafka, String topic, Listener listener) {
+        this.consumer = kafka.consumer(Map.of("client.id", "follow-" + topic));
+        this.listener = listener;
+        this.thread = Thread.ofPlatform().daemon().name("follow-" + topic).unstarted(() -> follow(topic));
+    }
+
+    public static TopicFollower start(KafkaSettings kafka, String topic, Listener listener) {
+        var follower = new TopicFollower(kafka, topic, listener);
+        follower.thread.start();
+        return follower;
+    }
+
+    /** Returns once everything that the topic held at the start has been given to the listener. */
+    public void awaitCaughtUp(Duration most) throws InterruptedException, TimeoutException {
+        if (!caughtUp.await(most.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new TimeoutException("not read to its end within " + most);
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        closed = true;
+        consumer.wakeup();
+        if (Thread.currentThread() != thread) {
+            thread.join();
+        }
+    }
+
+    private void follow(String topic) {
+        try (consumer) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(info.topic(), info.partition())).toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (!closed) {
+                if (caughtUp.getCount() > 0 && ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue())) {
+                    caughtUp.countDown();
+                }
+                consumer.poll(POLL).forEach(listener::accept);
+            }
+        } catch (WakeupException | InterruptException e) {
+            if (!closed) {
+                throw e;
+            }
+        } catch (RuntimeException e) {
+            LOG.atError().setCause(e).addKeyValue("topic", topic).log("following ended");
+            throw e;
+        }
+    }
+}
