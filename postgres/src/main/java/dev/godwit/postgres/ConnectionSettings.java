@@ -16,7 +16,13 @@ import java.util.Properties;
  * @param parameters further pgjdbc connection properties, for example sslrootcert
  */
 public record ConnectionSettings(
-        String host, int port, String database, String user, Secret password, String sslMode, Map<String, String> parameters) {
+        String host,
+        int port,
+        String database,
+        String user,
+        Secret password,
+        String sslMode,
+        Map<String, String> parameters) {
     private static final int CONNECT_SECONDS = 10;
 
     public ConnectionSettings {
@@ -30,7 +36,12 @@ public record ConnectionSettings(
     /** The driver's URL; user and password travel in {@link #properties}, never in a URL. */
     public String url() {
         String bracketed = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-        return "jdbc:postgresql://" + bracketed + ":" + port + "/" + java.net.URLEncoder.encode(database, java.nio.charset.StandardCharsets.UTF_8);
+        return "jdbc:postgresql://"
+                + bracketed
+                + ":"
+                + port
+                + "/"
+                + java.net.URLEncoder.encode(database, java.nio.charset.StandardCharsets.UTF_8);
     }
 
     /**

@@ -4,7 +4,10 @@ package dev.godwit.postgres;
 import dev.godwit.schemas.Failure;
 import org.jspecify.annotations.Nullable;
 
-/** Something an operator must know: a code of the catalogue, what happened, and with the code the remedy. */
+/**
+ * Something an operator must know: a code of the catalogue, what happened, and with the code the
+ * remedy.
+ */
 public final class MigrationException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -21,7 +24,8 @@ public final class MigrationException extends RuntimeException {
     }
 
     /** With a remedy more exact than the catalogue's, for example the very statement to run. */
-    public MigrationException(ErrorCode code, String what, String remedy, @Nullable Throwable cause) {
+    public MigrationException(
+            ErrorCode code, String what, String remedy, @Nullable Throwable cause) {
         super(code + ": " + what + ". " + remedy, cause);
         this.code = code;
         this.what = what;

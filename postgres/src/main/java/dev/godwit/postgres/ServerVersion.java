@@ -18,6 +18,8 @@ public record ServerVersion(int number) implements Comparable<ServerVersion> {
 
     @Override
     public String toString() {
-        return number < 100_000 ? number / 10_000 + "." + number / 100 % 100 : major() + "." + number % 10_000;
+        return number < 100_000
+                ? number / 10_000 + "." + number / 100 % 100
+                : major() + "." + number % 10_000;
     }
 }

@@ -9,8 +9,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The settings that every session of ours fixes, so that the same value has the same text on both sides whatever the
- * server, the database or the role sets (PostgreSQL docs, chapter 20: "Server Configuration").
+ * The settings that every session of ours fixes, so that the same value has the same text on both
+ * sides whatever the server, the database or the role sets (PostgreSQL docs, chapter 20: "Server
+ * Configuration").
  */
 public final class SessionSettings {
     private SessionSettings() {}
@@ -46,16 +47,28 @@ public final class SessionSettings {
     /** Fixes them on an ordinary connection outside a transaction. */
     static void fix(Connection connection, ServerVersion version) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute(of(version).entrySet().stream()
-                    .map(setting -> "SET " + setting.getKey() + " = " + Identifiers.literal(setting.getValue()))
-                    .collect(Collectors.joining("; ")));
+            statement.execute(
+                    of(version).entrySet().stream()
+                            .map(setting ->
+                                    "SET "
+                                            + setting.getKey()
+                                            + " = "
+                                            + Identifiers.literal(setting.getValue()))
+                            .collect(Collectors.joining("; ")));
         }
     }
 
-    /** As the value of the start-up parameter {@code options}: how a replication connection gets them. */
+    /**
+     * As the value of the start-up parameter {@code options}: how a replication connection gets
+     * them.
+     */
     public static String asOptions(ServerVersion version) {
         return of(version).entrySet().stream()
-                .map(setting -> "-c " + setting.getKey() + "=" + setting.getValue().replace("\\", "\\\\").replace(" ", "\\ "))
+                .map(setting ->
+                        "-c "
+                                + setting.getKey()
+                                + "="
+                                + setting.getValue().replace("\\", "\\\\").replace(" ", "\\ "))
                 .collect(Collectors.joining(" "));
     }
 }

@@ -8,7 +8,10 @@ import java.net.UnknownHostException;
 import java.sql.SQLException;
 import javax.net.ssl.SSLException;
 
-/** SQLSTATE to error code (PostgreSQL docs, appendix A). Nothing is decided by the words of a message. */
+/**
+ * SQLSTATE to error code (PostgreSQL docs, appendix A). Nothing is decided by the words of a
+ * message.
+ */
 public final class SqlStates {
     private SqlStates() {}
 
@@ -43,7 +46,10 @@ public final class SqlStates {
         };
     }
 
-    /** Whether the same statement may succeed on a new connection without anybody's help: connection, shutdown, resources, locks. */
+    /**
+     * Whether the same statement may succeed on a new connection without anybody's help:
+     * connection, shutdown, resources, locks.
+     */
     public static boolean passing(SQLException e) {
         String state = state(e);
         return state.startsWith("08")

@@ -23,15 +23,23 @@ class IdentifiersTest {
 
     @Test
     void aPasswordIsNeverPrinted() {
-        var settings = new ConnectionSettings("h", 5432, "d", "u", Secret.of("hunter2"), "prefer", Map.of());
+        var settings =
+                new ConnectionSettings(
+                        "h", 5432, "d", "u", Secret.of("hunter2"), "prefer", Map.of());
 
-        assertThat(settings.toString() + settings.password() + settings.url()).doesNotContain("hunter2");
+        assertThat(settings.toString() + settings.password() + settings.url())
+                .doesNotContain("hunter2");
     }
 
     @Test
     void aDatabaseNameOfAnyKindFitsTheUrl() {
-        var settings = new ConnectionSettings("::1", 5432, "ü &?/x", "u", Secret.of("p"), "prefer", Map.of());
+        var settings =
+                new ConnectionSettings(
+                        "::1", 5432, "ü &?/x", "u", Secret.of("p"), "prefer", Map.of());
 
-        assertThat(settings.url()).startsWith("jdbc:postgresql://[::1]:5432/").doesNotContain("?").doesNotContain(" ");
+        assertThat(settings.url())
+                .startsWith("jdbc:postgresql://[::1]:5432/")
+                .doesNotContain("?")
+                .doesNotContain(" ");
     }
 }

@@ -25,23 +25,28 @@ import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.avro.util.ClassSecurityValidator;
 
 /**
- * Avro single-object encoding (Avro 1.12 specification, "Single-object encoding"): two marker bytes, the writer's
- * fingerprint, the record. A reader of another build resolves the writer's schema against its own, so a field added with
- * a default is understood in both directions. Not thread-safe: one codec a thread.
+ * Avro single-object encoding (Avro 1.12 specification, "Single-object encoding"): two marker
+ * bytes, the writer's fingerprint, the record. A reader of another build resolves the writer's
+ * schema against its own, so a field added with a default is understood in both directions. Not
+ * thread-safe: one codec a thread.
  */
 public final class RecordCodec {
     private static final int HEADER_BYTES = 10;
     private static final byte[] MARKER = {(byte) 0xC3, 0x01};
 
     static {
-        // Avro makes objects of classes that a schema names only if they are trusted (since 1.12.1); ours are.
-        ClassSecurityValidator.setGlobal(ClassSecurityValidator.composite(
-                ClassSecurityValidator.getGlobal(), type -> type.getPackageName().equals(Contract.class.getPackageName())));
+        // Avro makes objects of classes that a schema names only if they are trusted (since
+        // 1.12.1); ours are.
+        ClassSecurityValidator.setGlobal(
+                ClassSecurityValidator.composite(
+                        ClassSecurityValidator.getGlobal(),
+                        type -> type.getPackageName().equals(Contract.class.getPackageName())));
     }
 
     private final SchemaBook book;
     private final Map<Schema, Writer> writers = new ConcurrentHashMap<>();
-    private final Map<Long, SpecificDatumReader<SpecificRecordBase>> readers = new ConcurrentHashMap<>();
+    private final Map<Long, SpecificDatumReader<SpecificRecordBase>> readers =
+            new ConcurrentHashMap<>();
     private final ByteArrayOutputStream buffer = new ByteArrayOutputStream(1024);
     private final BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(buffer, null);
     private final BinaryDecoder decoder = DecoderFactory.get().binaryDecoder(new byte[0], null);
@@ -85,13 +90,25 @@ public final class RecordCodec {
      */
     public SpecificRecordBase decode(byte[] bytes) {
         if (bytes.length < HEADER_BYTES || bytes[0] != MARKER[0] || bytes[1] != MARKER[1]) {
-            throw new UnknownSchemaException("these %d bytes are not in Avro single-object encoding".formatted(bytes.length));
+            throw new UnknownSchemaException(
+                    "these %d bytes are not in Avro single-object encoding"
+                            .formatted(bytes.length));
         }
-        long fingerprint = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(MARKER.length);
+        long fingerprint =
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(MARKER.length);
         try {
-            return reader(fingerprint).read(null, DecoderFactory.get().binaryDecoder(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES, decoder));
+            return reader(fingerprint)
+                    .read(
+                            null,
+                            DecoderFactory.get()
+                                    .binaryDecoder(
+                                            bytes,
+                                            HEADER_BYTES,
+                                            bytes.length - HEADER_BYTES,
+                                            decoder));
         } catch (IOException e) {
-            throw new UncheckedIOException("a record of schema %016x is cut or corrupt".formatted(fingerprint), e);
+            throw new UncheckedIOException(
+                    "a record of schema %016x is cut or corrupt".formatted(fingerprint), e);
         }
     }
 
@@ -107,22 +124,34 @@ public final class RecordCodec {
         }
         Schema written = Own.BY_FINGERPRINT.get(fingerprint);
         if (written == null) {
-            written = book.find(fingerprint).orElseThrow(() -> new UnknownSchemaException(
-                    "no writer has published schema %016x to %s".formatted(fingerprint, "godwit.schemas")));
+            written =
+                    book.find(fingerprint)
+                            .orElseThrow(() ->
+                                    new UnknownSchemaException(
+                                            "no writer has published schema %016x to %s"
+                                                    .formatted(fingerprint, "godwit.schemas")));
         }
         Class<?> ours = SpecificData.get().getClass(written);
         if (ours == null) {
-            throw new UnknownSchemaException("%s is unknown to this version of Godwit: upgrade this service first".formatted(written.getFullName()));
+            throw new UnknownSchemaException(
+                    "%s is unknown to this version of Godwit: upgrade this service first"
+                            .formatted(written.getFullName()));
         }
-        var reader = new SpecificDatumReader<SpecificRecordBase>(written, SpecificData.get().getSchema(ours));
+        var reader =
+                new SpecificDatumReader<SpecificRecordBase>(
+                        written, SpecificData.get().getSchema(ours));
         readers.put(fingerprint, reader);
         return reader;
     }
 
     private record Writer(byte[] header, SpecificDatumWriter<SpecificRecord> datum) {
         static Writer of(Schema schema) {
-            byte[] header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN)
-                    .put(MARKER).putLong(fingerprint(schema)).array();
+            byte[] header =
+                    ByteBuffer.allocate(HEADER_BYTES)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .put(MARKER)
+                            .putLong(fingerprint(schema))
+                            .array();
             return new Writer(header, new SpecificDatumWriter<>(schema));
         }
     }

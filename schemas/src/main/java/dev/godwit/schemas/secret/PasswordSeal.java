@@ -12,7 +12,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 
-/** Seals passwords with the keyset that the three services share, bound to the migration they belong to. */
+/**
+ * Seals passwords with the keyset that the three services share, bound to the migration they belong
+ * to.
+ */
 public final class PasswordSeal {
     private final Aead aead;
 
@@ -20,10 +23,13 @@ public final class PasswordSeal {
         this.aead = aead;
     }
 
-    /** @param keyset Tink's JSON keyset, what {@link #newKeyset()} returns */
+    /**
+     * @param keyset Tink's JSON keyset, what {@link #newKeyset()} returns
+     */
     public static PasswordSeal of(String keyset) throws GeneralSecurityException {
         AeadConfig.register();
-        KeysetHandle handle = TinkJsonProtoKeysetFormat.parseKeyset(keyset, InsecureSecretKeyAccess.get());
+        KeysetHandle handle =
+                TinkJsonProtoKeysetFormat.parseKeyset(keyset, InsecureSecretKeyAccess.get());
         return new PasswordSeal(handle.getPrimitive(RegistryConfiguration.get(), Aead.class));
     }
 
@@ -38,7 +44,10 @@ public final class PasswordSeal {
         return ByteBuffer.wrap(aead.encrypt(utf8(password), utf8(migrationId)));
     }
 
-    /** @throws GeneralSecurityException if it was sealed with another keyset or for another migration */
+    /**
+     * @throws GeneralSecurityException if it was sealed with another keyset or for another
+     *     migration
+     */
     public String open(ByteBuffer sealed, String migrationId) throws GeneralSecurityException {
         byte[] bytes = new byte[sealed.remaining()];
         sealed.duplicate().get(bytes);

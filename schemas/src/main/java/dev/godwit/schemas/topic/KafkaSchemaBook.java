@@ -13,7 +13,10 @@ import java.util.concurrent.TimeoutException;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
-/** The book in {@code godwit.schemas}. Opening it publishes this build's schemas, so no record of ours is ahead of its schema. */
+/**
+ * The book in {@code godwit.schemas}. Opening it publishes this build's schemas, so no record of
+ * ours is ahead of its schema.
+ */
 public final class KafkaSchemaBook implements SchemaBook, AutoCloseable {
     private static final Duration START_MOST = Duration.ofSeconds(60);
 
@@ -21,23 +24,37 @@ public final class KafkaSchemaBook implements SchemaBook, AutoCloseable {
     private final TopicFollower follower;
 
     private KafkaSchemaBook(KafkaSettings kafka) {
-        this.follower = TopicFollower.start(kafka, Topics.SCHEMAS, message -> {
-            if (message.value() != null) {
-                schemas.put(Long.parseUnsignedLong(message.key(), 16),
-                        new Schema.Parser().parse(new String(message.value(), StandardCharsets.UTF_8)));
-            }
-        });
+        this.follower =
+                TopicFollower.start(
+                        kafka,
+                        Topics.SCHEMAS,
+                        message -> {
+                            if (message.value() != null) {
+                                schemas.put(
+                                        Long.parseUnsignedLong(message.key(), 16),
+                                        new Schema.Parser()
+                                                .parse(
+                                                        new String(
+                                                                message.value(),
+                                                                StandardCharsets.UTF_8)));
+                            }
+                        });
     }
 
-    public static KafkaSchemaBook open(KafkaSettings kafka) throws InterruptedException, TimeoutException, ExecutionException {
+    public static KafkaSchemaBook open(KafkaSettings kafka)
+            throws InterruptedException, TimeoutException, ExecutionException {
         var book = new KafkaSchemaBook(kafka);
         book.follower.awaitCaughtUp(START_MOST);
         try (var producer = kafka.producer(Map.of("client.id", "schemas"))) {
             for (Schema schema : RecordCodec.ownSchemas()) {
                 long fingerprint = RecordCodec.fingerprint(schema);
                 if (!book.schemas.containsKey(fingerprint)) {
-                    producer.send(new ProducerRecord<>(Topics.SCHEMAS, "%016x".formatted(fingerprint),
-                            schema.toString().getBytes(StandardCharsets.UTF_8))).get();
+                    producer.send(
+                                    new ProducerRecord<>(
+                                            Topics.SCHEMAS,
+                                            "%016x".formatted(fingerprint),
+                                            schema.toString().getBytes(StandardCharsets.UTF_8)))
+                            .get();
                 }
             }
         }

@@ -15,12 +15,14 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * How to reach the cluster. Clients are made here so that what correctness rests on (acks, isolation, no silent reset)
- * is set in one place; {@code passThrough} carries the operator's SASL and TLS settings.
+ * How to reach the cluster. Clients are made here so that what correctness rests on (acks,
+ * isolation, no silent reset) is set in one place; {@code passThrough} carries the operator's SASL
+ * and TLS settings.
  *
  * @param replicationFactor of every topic; 0: 3 where the cluster has three brokers, else 1
  */
-public record KafkaSettings(String bootstrapServers, short replicationFactor, Map<String, String> passThrough) {
+public record KafkaSettings(
+        String bootstrapServers, short replicationFactor, Map<String, String> passThrough) {
     public KafkaSettings {
         passThrough = Map.copyOf(passThrough);
     }

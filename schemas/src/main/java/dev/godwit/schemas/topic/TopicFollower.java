@@ -16,8 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads all of a topic from its beginning, in no group, and goes on following it on a thread of its own. The listener
- * gets every record in order and runs on that thread; a null value is a tombstone.
+ * Reads all of a topic from its beginning, in no group, and goes on following it on a thread of its
+ * own. The listener gets every record in order and runs on that thread; a null value is a
+ * tombstone.
  */
 public final class TopicFollower implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicFollower.class);
@@ -38,7 +39,8 @@ public final class TopicFollower implements AutoCloseable {
     private TopicFollower(KafkaSettings kafka, String topic, Listener listener) {
         this.consumer = kafka.consumer(Map.of("client.id", "follow-" + topic));
         this.listener = listener;
-        this.thread = Thread.ofPlatform().daemon().name("follow-" + topic).unstarted(() -> follow(topic));
+        this.thread =
+                Thread.ofPlatform().daemon().name("follow-" + topic).unstarted(() -> follow(topic));
     }
 
     public static TopicFollower start(KafkaSettings kafka, String topic, Listener listener) {
@@ -65,13 +67,18 @@ public final class TopicFollower implements AutoCloseable {
 
     private void follow(String topic) {
         try (consumer) {
-            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
-                    .map(info -> new TopicPartition(info.topic(), info.partition())).toList();
+            List<TopicPartition> partitions =
+                    consumer.partitionsFor(topic).stream()
+                            .map(info -> new TopicPartition(info.topic(), info.partition()))
+                            .toList();
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
             while (!closed) {
-                if (caughtUp.getCount() > 0 && ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue())) {
+                if (caughtUp.getCount() > 0
+                        && ends.entrySet().stream()
+                                .allMatch(
+                                        end -> consumer.position(end.getKey()) >= end.getValue())) {
                     caughtUp.countDown();
                 }
                 consumer.poll(POLL).forEach(listener::accept);

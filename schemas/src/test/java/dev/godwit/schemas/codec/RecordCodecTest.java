@@ -33,9 +33,21 @@ class RecordCodecTest {
 
     @Test
     void aChangeComesBackWithItsNullAndUnchangedCells() {
-        List<Object> after = Arrays.asList(utf8("7"), null, Unchanged.UNCHANGED_TOAST, utf8(""), utf8("\\N\u0000ü"));
-        var change = new Change(16_385, Operation.UPDATE, 0xFFFF_FFFF_0000_0001L, 3L, 4_294_967_295L, 1_700_000_000_000_000L, true, OldRow.KEY,
-                Arrays.asList(utf8("6"), null), after);
+        List<Object> after =
+                Arrays.asList(
+                        utf8("7"), null, Unchanged.UNCHANGED_TOAST, utf8(""), utf8("\\N\u0000ü"));
+        var change =
+                new Change(
+                        16_385,
+                        Operation.UPDATE,
+                        0xFFFF_FFFF_0000_0001L,
+                        3L,
+                        4_294_967_295L,
+                        1_700_000_000_000_000L,
+                        true,
+                        OldRow.KEY,
+                        Arrays.asList(utf8("6"), null),
+                        after);
 
         Change back = codec.decode(codec.encode(change), Change.class);
 
@@ -56,7 +68,11 @@ class RecordCodecTest {
     @Test
     void anOldReaderReadsANewWritersRecord() throws Exception {
         // Given a writer of a later build, whose Marker has one field more
-        Schema later = with(Marker.getClassSchema(), new Schema.Field("reason", Schema.create(Schema.Type.STRING), null, "none"));
+        Schema later =
+                with(
+                        Marker.getClassSchema(),
+                        new Schema.Field(
+                                "reason", Schema.create(Schema.Type.STRING), null, "none"));
         GenericRecord written = new GenericData.Record(later);
         fill(written);
         written.put("reason", "rehearsal");
@@ -72,12 +88,20 @@ class RecordCodecTest {
     @Test
     void aNewReaderReadsAnOldWritersRecord() throws Exception {
         // Given a later build's reader, which knows one field that the writer did not
-        Schema later = with(Marker.getClassSchema(), new Schema.Field("reason", Schema.create(Schema.Type.STRING), null, "none"));
+        Schema later =
+                with(
+                        Marker.getClassSchema(),
+                        new Schema.Field(
+                                "reason", Schema.create(Schema.Type.STRING), null, "none"));
         byte[] written = codec.encode(new Marker("m1", MarkerKind.GATE, 1L, 2L, 3L, 4L));
 
         // When
-        GenericRecord read = new GenericDatumReader<GenericRecord>(Marker.getClassSchema(), later)
-                .read(null, DecoderFactory.get().binaryDecoder(written, 10, written.length - 10, null));
+        GenericRecord read =
+                new GenericDatumReader<GenericRecord>(Marker.getClassSchema(), later)
+                        .read(
+                                null,
+                                DecoderFactory.get()
+                                        .binaryDecoder(written, 10, written.length - 10, null));
 
         // Then
         assertThat(read.get("id")).hasToString("m1");
@@ -103,7 +127,9 @@ class RecordCodecTest {
         written.put("rows", 5L);
 
         // When
-        var read = new RecordCodec(bookOf(earlier)).decode(encode(earlier, written), dev.godwit.schemas.TableLoad.class);
+        var read =
+                new RecordCodec(bookOf(earlier))
+                        .decode(encode(earlier, written), dev.godwit.schemas.TableLoad.class);
 
         // Then
         assertThat(read.getSnapshotLsn()).isEqualTo(77L);
@@ -113,19 +139,26 @@ class RecordCodecTest {
 
     @Test
     void aRecordWhoseSchemaNobodyPublishedIsRefused() throws Exception {
-        Schema later = with(Marker.getClassSchema(), new Schema.Field("reason", Schema.create(Schema.Type.STRING), null, "none"));
+        Schema later =
+                with(
+                        Marker.getClassSchema(),
+                        new Schema.Field(
+                                "reason", Schema.create(Schema.Type.STRING), null, "none"));
         GenericRecord written = new GenericData.Record(later);
         fill(written);
         written.put("reason", "rehearsal");
         byte[] bytes = encode(later, written);
 
         assertThatThrownBy(() -> codec.decode(bytes)).isInstanceOf(UnknownSchemaException.class);
-        assertThatThrownBy(() -> codec.decode(new byte[] {1, 2, 3})).isInstanceOf(UnknownSchemaException.class);
+        assertThatThrownBy(() -> codec.decode(new byte[] {1, 2, 3}))
+                .isInstanceOf(UnknownSchemaException.class);
     }
 
     private static void fill(GenericRecord marker) {
         marker.put("id", "m1");
-        marker.put("kind", new GenericData.EnumSymbol(marker.getSchema().getField("kind").schema(), "FINAL"));
+        marker.put(
+                "kind",
+                new GenericData.EnumSymbol(marker.getSchema().getField("kind").schema(), "FINAL"));
         marker.put("finalLsn", 12L);
         marker.put("ordinal", -1L);
         marker.put("commitMicros", 34L);
@@ -138,20 +171,35 @@ class RecordCodecTest {
     }
 
     private static Schema with(Schema schema, Schema.Field more) {
-        var fields = new java.util.ArrayList<>(schema.getFields().stream().map(field -> new Schema.Field(field, field.schema())).toList());
+        var fields =
+                new java.util.ArrayList<>(
+                        schema.getFields().stream()
+                                .map(field -> new Schema.Field(field, field.schema()))
+                                .toList());
         fields.add(more);
-        return Schema.createRecord(schema.getName(), schema.getDoc(), schema.getNamespace(), false, fields);
+        return Schema.createRecord(
+                schema.getName(), schema.getDoc(), schema.getNamespace(), false, fields);
     }
 
     private static Schema without(Schema schema, String name) {
-        var fields = schema.getFields().stream().filter(field -> !field.name().equals(name))
-                .map(field -> new Schema.Field(field, field.schema())).toList();
-        return Schema.createRecord(schema.getName(), schema.getDoc(), schema.getNamespace(), false, fields);
+        var fields =
+                schema.getFields().stream()
+                        .filter(field -> !field.name().equals(name))
+                        .map(field -> new Schema.Field(field, field.schema()))
+                        .toList();
+        return Schema.createRecord(
+                schema.getName(), schema.getDoc(), schema.getNamespace(), false, fields);
     }
 
     private static byte[] encode(Schema schema, GenericRecord written) throws Exception {
         var out = new ByteArrayOutputStream();
-        out.write(ByteBuffer.allocate(10).order(ByteOrder.LITTLE_ENDIAN).put((byte) 0xC3).put((byte) 1).putLong(RecordCodec.fingerprint(schema)).array());
+        out.write(
+                ByteBuffer.allocate(10)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .put((byte) 0xC3)
+                        .put((byte) 1)
+                        .putLong(RecordCodec.fingerprint(schema))
+                        .array());
         var encoder = EncoderFactory.get().directBinaryEncoder(out, null);
         new GenericDatumWriter<GenericRecord>(schema).write(written, encoder);
         encoder.flush();

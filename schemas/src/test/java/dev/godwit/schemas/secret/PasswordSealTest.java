@@ -17,7 +17,8 @@ class PasswordSealTest {
 
         assertThat(new String(sealed.array(), StandardCharsets.UTF_8)).doesNotContain("wörd");
         assertThat(seal.open(sealed, "abc")).isEqualTo("päss wörd");
-        assertThatThrownBy(() -> seal.open(sealed, "abd")).isInstanceOf(GeneralSecurityException.class);
+        assertThatThrownBy(() -> seal.open(sealed, "abd"))
+                .isInstanceOf(GeneralSecurityException.class);
     }
 
     @Test
@@ -25,6 +26,7 @@ class PasswordSealTest {
         var sealed = PasswordSeal.of(PasswordSeal.newKeyset()).seal("secret", "abc");
         PasswordSeal other = PasswordSeal.of(PasswordSeal.newKeyset());
 
-        assertThatThrownBy(() -> other.open(sealed, "abc")).isInstanceOf(GeneralSecurityException.class);
+        assertThatThrownBy(() -> other.open(sealed, "abc"))
+                .isInstanceOf(GeneralSecurityException.class);
     }
 }
