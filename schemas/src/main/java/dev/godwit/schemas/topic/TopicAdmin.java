@@ -110,8 +110,10 @@ public final class TopicAdmin {
         config.put(TopicConfig.UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, "false");
         if (replicationFactor >= 3) {
             config.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2");
-        } else if (flushed) {
-            config.put(TopicConfig.FLUSH_MESSAGES_INTERVAL_CONFIG, "1");
+        } else {
+            config.put(
+                    TopicConfig.FLUSH_MESSAGES_INTERVAL_CONFIG,
+                    Long.toString(flushed ? 1 : Long.MAX_VALUE));
         }
         return new NewTopic(name, partitions, replicationFactor).configs(config);
     }
