@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.tests.postgres;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One database, looked at and changed by the harness. Each call has a session of its own: none is
+ * left to be fenced.
+ */
+public record Database(PostgresServer server, String name) {
+    public Connection open() throws SQLException {
+        return server.open(name, Roles.SUPERUSER);
+    }
+
+    public Connection openAs(Roles role) throws SQLException {
+        return server.open(name, role);
+    }
+
+    /** Runs the statements in one session, each in its own transaction. */
+    public Database execute(String... statements) {
+        return executeAs(Roles.SUPERUSER, statements);
+    }
+
+    public Database executeAs(Roles role, String... statements) {
+        try (Connection connection = openAs(role);
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+            return this;
+        } catch (SQLException e) {
+            throw new IllegalStateException(String.join("; ", statements), e);
+        }
+    }
+
+    /** Runs the statements in one transaction. */
+    public Database transact(String... statements) {
+        try (Connection connection = open();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+            connection.commit();
+            return this;
+        } catch (SQLException e) {
+            throw new IllegalStateException(String.join("; ", statements), e);
+        }
+    }
+
+    /** The rows of a query, their columns joined by a vertical bar. */
+    public List<String> query(String sql) {
+        try (Connection connection = open();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            int columns = rows.getMetaData().getColumnCount();
+            List<String> lines = new ArrayList<>();
+            while (rows.next()) {
+                StringBuilder line = new StringBuilder();
+                for (int column = 1; column <= columns; column++) {
+                    line.append(column == 1 ? "" : "|").append(rows.getString(column));
+                }
+                lines.add(line.toString());
+            }
+            return lines;
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    /** The one value of a query, null when it has no row or the value is null. */
+    public @Nullable String value(String sql) {
+        try (Connection connection = open();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            return rows.next() ? rows.getString(1) : null;
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    public long number(String sql) {
+        String value = value(sql);
+        if (value == null) {
+            throw new IllegalStateException("no value: " + sql);
+        }
+        return Long.parseLong(value);
+    }
+
+    public void drop() {
+        new Database(server, "postgres")
+                .execute(
+                        "DROP DATABASE IF EXISTS "
+                                + dev.godwit.postgres.Identifiers.quote(name)
+                                + " WITH (FORCE)");
+    }
+}
