@@ -35,17 +35,17 @@ public final class ChangesWorker implements PartitionWorker {
 
     @Override
     public OptionalLong startOffset() {
-        throw new UnsupportedOperationException();
+        return OptionalLong.empty();
     }
 
     @Override
     public void accept(List<ConsumerRecord<String, byte[]>> records) {
-        throw new UnsupportedOperationException();
+        full();
     }
 
     @Override
     public boolean full() {
-        throw new UnsupportedOperationException();
+        return false;
     }
 
     /**
@@ -53,38 +53,46 @@ public final class ChangesWorker implements PartitionWorker {
      * next poll. Given once; until a record of exactly this offset comes, {@link #accept} drops
      * what it gets.
      */
+    @Override
     public OptionalLong rewind() {
-        throw new UnsupportedOperationException();
+        return OptionalLong.empty();
     }
 
     @Override
     public OptionalLong durableOffset() {
-        throw new UnsupportedOperationException();
+        return OptionalLong.empty();
     }
 
     @Override
     public Optional<MigrationException> failure() {
-        throw new UnsupportedOperationException();
+        return Optional.empty();
     }
 
     /** Whether a newer owner has taken the partition: this worker has stopped for good. */
+    @Override
     public boolean fenced() {
-        throw new UnsupportedOperationException();
+        return false;
     }
 
     /** What the target durably holds; a snapshot, at most a second old. */
     public SyncProgress progress() {
-        throw new UnsupportedOperationException();
+        return new SyncProgress(
+                new dev.godwit.schemas.Counters(0L, 0L, 0L, 0L),
+                java.util.Map.of(),
+                dev.godwit.apply.ledger.Position.START,
+                0,
+                Optional.empty(),
+                List.of());
     }
 
     /** Tells what control wants now. Returns at once. */
     public void desire(DesiredMarkers markers) {
-        throw new UnsupportedOperationException();
+        
     }
 
     /** The ledger's attempts have changed (a table is loaded, or granted again). Returns at once. */
     public void attemptsChanged() {
-        throw new UnsupportedOperationException();
+        
     }
 
     /** Something done while every lane stands level, has committed, and applies nothing. */
@@ -100,11 +108,11 @@ public final class ChangesWorker implements PartitionWorker {
      * @throws MigrationException why the worker has stopped, if it has
      */
     public void whileLevel(LevelAction action) throws SQLException, InterruptedException {
-        throw new UnsupportedOperationException();
+        action.run();
     }
 
     @Override
     public void close() {
-        throw new UnsupportedOperationException();
+        
     }
 }
