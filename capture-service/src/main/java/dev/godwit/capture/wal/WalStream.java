@@ -2,11 +2,29 @@
 package dev.godwit.capture.wal;
 
 import dev.godwit.capture.publish.ChangeLog;
+import dev.godwit.capture.publish.OwnerFencedException;
 import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.ServerVersion;
+import dev.godwit.postgres.SqlStates;
 import dev.godwit.schemas.MarkerKind;
+import dev.godwit.schemas.StreamState;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Streams the WAL of one source database from its slot {@code godwit_<id>} (pgoutput, publication {@code godwit_<id>},
@@ -15,6 +33,26 @@ import java.util.Optional;
  * guards are its own.
  */
 public final class WalStream implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WalStream.class);
+    private static final Duration BACKOFF_LEAST = Duration.ofMillis(250);
+    private static final int STATEMENT_SECONDS = 10;
+
+    private final ConnectionSettings source;
+    private final String databaseId;
+    private final ChangeLog log;
+    private final TableRouting routing;
+    private final WalSettings settings;
+    private final Clock clock;
+    private final String slot;
+    private final MarkerMessage markers;
+    private final SourceGuard guard;
+    private final Queue<MarkerRequest> requested = new ConcurrentLinkedQueue<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread;
+    private volatile long receivedLsn;
+    private volatile @Nullable MigrationException failure;
+    private volatile boolean fenced;
+
     /** The log must have begun ({@link ChangeLog#begin}, now or by a former owner). */
     public WalStream(
             ConnectionSettings source,
@@ -23,12 +61,22 @@ public final class WalStream implements AutoCloseable {
             TableRouting routing,
             WalSettings settings,
             Clock clock) {
-        later();
+        this.source = source;
+        this.databaseId = databaseId;
+        this.log = log;
+        this.routing = routing;
+        this.settings = settings;
+        this.clock = clock;
+        this.slot = "godwit_" + databaseId;
+        this.markers = MarkerMessage.of(databaseId);
+        this.guard = new SourceGuard(databaseId, slot, log.epoch());
+        this.receivedLsn = log.progress().flushableLsn();
+        this.thread = Thread.ofPlatform().daemon().name("wal-" + databaseId).unstarted(this::run);
     }
 
     /** Returns at once; streaming goes on in threads of its own. */
     public void start() {
-        later();
+        thread.start();
     }
 
     /**
@@ -38,32 +86,197 @@ public final class WalStream implements AutoCloseable {
      * @throws MigrationException if the source does not take it
      */
     public void requestMarker(MarkerKind kind, String id) {
-        later();
+        try (Connection connection = source.open(applicationName("capture-marker"))) {
+            boolean forwarded = ConnectionSettings.version(connection).atLeast(14);
+            synchronousCommit(connection, "on");
+            long lsn = emit(connection, MarkerMessage.text(kind, id));
+            if (!forwarded) {
+                requested.removeIf(former -> former.id().equals(id));
+                requested.add(new MarkerRequest(kind, id, lsn, clock.millis() * 1000));
+            }
+        } catch (SQLException e) {
+            throw new MigrationException(SqlStates.connecting(e), "the source did not take the marker: " + e.getMessage(), e);
+        }
     }
 
     /** WAL up to here is received and, so far as it held changes of ours, in the log. */
     public long receivedLsn() {
-        return later();
+        return receivedLsn;
     }
 
     /** Why nothing flows. An AUTOMATIC one is being healed and goes away by itself; any other has ended the stream. */
     public Optional<MigrationException> failure() {
-        return later();
+        return Optional.ofNullable(failure).or(log::waiting);
     }
 
     /** Whether the log refused this owner: close all that is this owner's. */
     public boolean fenced() {
-        return later();
+        return fenced;
     }
 
     /** Ends within seconds, with every connection of ours to the source closed. Repeats change nothing. */
     @Override
     public void close() {
-        later();
+        closing.countDown();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
-    @SuppressWarnings("TypeParameterUnusedInFormals")
-    private static <T> T later() {
-        throw new UnsupportedOperationException();
+    private void run() {
+        Duration backoff = BACKOFF_LEAST;
+        try {
+            do {
+                long began = System.nanoTime();
+                try {
+                    streamOnce();
+                } catch (OwnerFencedException e) {
+                    LOG.atWarn().addKeyValue("migration", databaseId).log("a newer owner writes the log");
+                    fenced = true;
+                    return;
+                } catch (MigrationException e) {
+                    failure = e;
+                    if (!report(e)) {
+                        return;
+                    }
+                }
+                boolean lasted = System.nanoTime() - began > settings.backoffMost().toNanos() * 2;
+                backoff = lasted ? BACKOFF_LEAST : least(backoff.multipliedBy(2), settings.backoffMost());
+            } while (!closing.await(backoff.toNanos(), TimeUnit.NANOSECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            failure = new MigrationException(ErrorCode.INTERNAL, "streaming the WAL ended: " + e, e);
+            report(failure);
+        }
+    }
+
+    /** Whether it may pass by itself. */
+    private boolean report(MigrationException e) {
+        boolean passing = e.code().retry() == ErrorCode.Retry.AUTOMATIC;
+        (passing ? LOG.atWarn() : LOG.atError())
+                .setCause(e)
+                .addKeyValue("migration", databaseId)
+                .addKeyValue("slot", slot)
+                .addKeyValue("code", e.code())
+                .log(passing ? "the WAL stream broke and is built anew" : "the WAL stream ended");
+        return passing;
+    }
+
+    /** Returns when closed. */
+    private void streamOnce() throws InterruptedException {
+        if (closing.getCount() == 0) {
+            return;
+        }
+        StreamState state = log.stream().orElseThrow(() -> new IllegalStateException("no stream has begun"));
+        ServerVersion version;
+        try (Connection watch = open()) {
+            guard.check(watch, state);
+            guard.endFormerWalsender(watch);
+            version = ConnectionSettings.version(watch);
+        } catch (SQLException e) {
+            throw new MigrationException(SqlStates.connecting(e), "the source cannot be looked at: " + e.getMessage(), e);
+        }
+        var decoder = new PgOutputDecoder(routing, markers, requested);
+        SlotSettings reading = SlotSettings.of(source, applicationName("capture-wal"), slot, version, settings);
+        try (var engine = new Engine(
+                "engine-" + databaseId,
+                EngineSettings.of(source, version, reading),
+                log,
+                decoder,
+                settings.heartbeat())) {
+            engine.start();
+            LOG.atInfo().addKeyValue("migration", databaseId).addKeyValue("slot", slot).log("streaming the WAL");
+            watch(engine);
+        }
+    }
+
+    /** Heartbeats and guards until the engine ends or this is closed. */
+    private void watch(Engine engine) throws InterruptedException {
+        long guardedAt = System.nanoTime();
+        @Nullable Connection watch = null;
+        try {
+            while (closing.getCount() > 0) {
+                try {
+                    if (watch == null) {
+                        watch = open();
+                    }
+                    emit(watch, MarkerMessage.HEARTBEAT);
+                    if (System.nanoTime() - guardedAt >= settings.guard().toNanos()) {
+                        guardedAt = System.nanoTime();
+                        guard.check(watch, log.stream().orElseThrow());
+                    }
+                } catch (SQLException e) {
+                    // If the source is down the engine meets it as well.
+                    LOG.atWarn()
+                            .setCause(e)
+                            .addKeyValue("migration", databaseId)
+                            .log("no heartbeat reached the source");
+                    close(watch);
+                    watch = null;
+                }
+                if (engine.awaitEnd(settings.heartbeat())) {
+                    throw engine.failure();
+                }
+                receivedLsn = engine.receivedLsn();
+                if (engine.receives()) {
+                    failure = null;
+                }
+            }
+        } finally {
+            close(watch);
+        }
+    }
+
+    private Connection open() throws SQLException {
+        Connection connection = source.open(applicationName("capture-watch"));
+        try {
+            synchronousCommit(connection, "local");
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+        return connection;
+    }
+
+    private static void close(@Nullable Connection connection) {
+        try {
+            if (connection != null) {
+                connection.close();
+            }
+        } catch (SQLException e) {
+            LOG.atDebug().setCause(e).log("a connection did not close cleanly");
+        }
+    }
+
+    /** Transactional, since only then does a commit move the slot. Returns the message's end in the WAL. */
+    private long emit(Connection connection, String text) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT (pg_catalog.pg_logical_emit_message(true, ?, ?) - '0/0'::pg_lsn)::bigint")) {
+            statement.setQueryTimeout(STATEMENT_SECONDS);
+            statement.setString(1, markers.prefix());
+            statement.setString(2, text);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    /** Whatever the role's default is, the WAL is flushed: the walsender sends nothing before that. */
+    private static void synchronousCommit(Connection connection, String how) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET synchronous_commit = " + how);
+        }
+    }
+
+    private String applicationName(String role) {
+        return "godwit %s %s %d".formatted(databaseId, role, log.epoch());
+    }
+
+    private static Duration least(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 }

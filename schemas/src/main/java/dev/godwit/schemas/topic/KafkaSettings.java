@@ -23,6 +23,9 @@ import org.apache.kafka.common.serialization.StringSerializer;
  */
 public record KafkaSettings(
         String bootstrapServers, short replicationFactor, Map<String, String> passThrough) {
+    /** The most that a broker allows by default ({@code transaction.max.timeout.ms}). */
+    private static final int TRANSACTION_TIMEOUT_MS = 900_000;
+
     public KafkaSettings {
         passThrough = Map.copyOf(passThrough);
     }
@@ -50,6 +53,22 @@ public record KafkaSettings(
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 60_000);
         config.putAll(more);
         return new KafkaProducer<>(config, new StringSerializer(), new ByteArraySerializer());
+    }
+
+    /**
+     * A transactional producer: {@code initTransactions} fences every other one of this id. A broker may be away for as
+     * long as a transaction lives; no record is given up before.
+     */
+    public KafkaProducer<byte[], byte[]> transactionalProducer(String transactionalId, Map<String, Object> more) {
+        Map<String, Object> config = common();
+        config.put(ProducerConfig.ACKS_CONFIG, "all");
+        config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MS);
+        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
+        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 60_000);
+        config.putAll(more);
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     /** A consumer that sees committed records only and stops where its offset is gone. */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture.wal;
+
+import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.ServerVersion;
+import dev.godwit.schemas.StreamState;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks whether the source is still the server, and its slot still the slot, that the log goes on from. Debezium hides
+ * a lost slot or waits for it; so this looks before each start and again and again meanwhile.
+ */
+final class SourceGuard {
+    private static final Logger LOG = LoggerFactory.getLogger(SourceGuard.class);
+
+    private final String slot;
+    private final Pattern walsender;
+    private final long epoch;
+
+    SourceGuard(String databaseId, String slot, long epoch) {
+        this.slot = slot;
+        this.walsender = Pattern.compile("godwit " + Pattern.quote(databaseId) + " capture-wal (\\d{1,18})");
+        this.epoch = epoch;
+    }
+
+    /**
+     * @param state committed to the log
+     * @throws MigrationException SLOT_LOST, LOG_BEHIND_SLOT or SOURCE_CHANGED
+     */
+    void check(Connection source, StreamState state) throws SQLException {
+        SourceIdentity identity = SourceIdentity.read(source);
+        if (!identity.systemIdentifier().equals(state.getSystemIdentifier())) {
+            throw new MigrationException(
+                    ErrorCode.SOURCE_CHANGED,
+                    "the server's system identifier is %s, the migration began with %s"
+                            .formatted(identity.systemIdentifier(), state.getSystemIdentifier()));
+        }
+        if (identity.timeline() != state.getTimeline()) {
+            throw new MigrationException(
+                    ErrorCode.SOURCE_CHANGED,
+                    "the server is on timeline %d, the migration began on %d"
+                            .formatted(identity.timeline(), state.getTimeline()));
+        }
+        if (Long.compareUnsigned(state.getFlushableLsn(), identity.insertLsn()) > 0) {
+            throw new MigrationException(
+                    ErrorCode.SOURCE_CHANGED,
+                    "the server's WAL ends at %s, the log already holds it up to %s: the server was set back"
+                            .formatted(text(identity.insertLsn()), text(state.getFlushableLsn())));
+        }
+        checkSlot(source, state);
+    }
+
+    /**
+     * Ends the walsender of an older owner, or of this owner's former engine, if it still holds the slot. Only to be
+     * called while no engine of ours runs.
+     */
+    void endFormerWalsender(Connection source) throws SQLException {
+        try (PreparedStatement holder = source.prepareStatement(
+                """
+                SELECT a.pid, a.application_name
+                FROM pg_catalog.pg_replication_slots s JOIN pg_catalog.pg_stat_activity a ON a.pid = s.active_pid
+                WHERE s.slot_name = ?
+                """)) {
+            holder.setString(1, slot);
+            try (ResultSet row = holder.executeQuery()) {
+                while (row.next()) {
+                    Matcher name = walsender.matcher(row.getString(2));
+                    if (name.matches() && Long.parseLong(name.group(1)) <= epoch) {
+                        end(source, row.getInt(1));
+                    }
+                }
+            }
+        }
+    }
+
+    private void end(Connection source, int pid) throws SQLException {
+        LOG.atInfo().addKeyValue("slot", slot).log("ending the former owner's session on the slot");
+        try (PreparedStatement end = source.prepareStatement("SELECT pg_catalog.pg_terminate_backend(?)")) {
+            end.setInt(1, pid);
+            end.executeQuery().close();
+        }
+    }
+
+    private void checkSlot(Connection source, StreamState state) throws SQLException {
+        ServerVersion version = ConnectionSettings.version(source);
+        String status = version.atLeast(13) ? "wal_status" : "'reserved'";
+        String invalidation = version.atLeast(17) ? "invalidation_reason" : "NULL::text";
+        try (PreparedStatement query = source.prepareStatement(
+                """
+                SELECT plugin, database = pg_catalog.current_database(), (confirmed_flush_lsn - '0/0'::pg_lsn)::bigint, %s, %s
+                FROM pg_catalog.pg_replication_slots WHERE slot_name = ?
+                """
+                        .formatted(status, invalidation))) {
+            query.setString(1, slot);
+            try (ResultSet row = query.executeQuery()) {
+                if (!row.next()) {
+                    throw new MigrationException(ErrorCode.SLOT_LOST, "slot %s is gone".formatted(slot));
+                }
+                if (!"pgoutput".equals(row.getString(1)) || !row.getBoolean(2)) {
+                    throw new MigrationException(
+                            ErrorCode.SLOT_LOST, "slot %s is not ours: its plugin or database is another".formatted(slot));
+                }
+                String reason = row.getString(5);
+                if (reason != null) {
+                    throw new MigrationException(
+                            ErrorCode.SLOT_LOST, "slot %s is invalidated (%s)".formatted(slot, reason));
+                }
+                checkWalStatus(row.getString(4));
+                long confirmed = row.getLong(3);
+                if (Long.compareUnsigned(confirmed, state.getFlushableLsn()) > 0) {
+                    throw new MigrationException(
+                            ErrorCode.LOG_BEHIND_SLOT,
+                            "slot %s is confirmed up to %s, the log is complete only up to %s"
+                                    .formatted(slot, text(confirmed), text(state.getFlushableLsn())));
+                }
+            }
+        }
+    }
+
+    private void checkWalStatus(@Nullable String status) {
+        if (status == null || status.equals("lost")) {
+            throw new MigrationException(
+                    ErrorCode.SLOT_LOST, "the source has removed WAL that slot %s still needs".formatted(slot));
+        }
+        if (status.equals("unreserved")) {
+            LOG.atWarn().addKeyValue("slot", slot).log("the source may remove WAL that the slot still needs");
+        }
+    }
+
+    /** As PostgreSQL writes it. */
+    private static String text(long lsn) {
+        return "%X/%X".formatted(lsn >>> 32, lsn & 0xFFFF_FFFFL);
+    }
+}
