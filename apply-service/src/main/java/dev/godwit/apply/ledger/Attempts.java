@@ -29,7 +29,8 @@ public final class Attempts {
                 WHERE p.namespace = a.namespace AND p.name = a.name),
               (SELECT coalesce(sum(p.bytes), 0)::bigint FROM godwit.piece AS p
                 WHERE p.namespace = a.namespace AND p.name = a.name)
-            FROM godwit.attempt AS a""";
+            FROM godwit.attempt AS a\
+            """;
     private static final String ONE = " WHERE a.namespace = ? AND a.name = ?";
 
     /**
@@ -47,7 +48,8 @@ public final class Attempts {
                         ON CONFLICT (namespace, name) DO UPDATE SET number = EXCLUDED.number,
                           owner_epoch = EXCLUDED.owner_epoch, state = 'GRANTED', pieces = NULL,
                           rows = NULL, snapshot_lsn = NULL, granted_on = clock_timestamp(),
-                          loaded_on = NULL""")) {
+                          loaded_on = NULL\
+                        """)) {
             int next = bind(upsert, target, 1);
             upsert.setInt(next, attempt.getNumber());
             upsert.setLong(next + 1, attempt.getOwnerEpoch());
@@ -61,15 +63,16 @@ public final class Attempts {
         }
     }
 
-    /** The table's attempt, locked FOR SHARE until the transaction ends; empty if none was granted. */
+    /**
+     * The table's attempt, locked FOR SHARE until the transaction ends; empty if none was granted.
+     */
     public Optional<AttemptRow> lockShare(Connection connection, TableName target)
             throws SQLException {
         return one(connection, target, ONE + " FOR SHARE OF a");
     }
 
     /** The table's attempt, unlocked. */
-    public Optional<AttemptRow> find(Connection connection, TableName target)
-            throws SQLException {
+    public Optional<AttemptRow> find(Connection connection, TableName target) throws SQLException {
         return one(connection, target, ONE);
     }
 
@@ -97,7 +100,8 @@ public final class Attempts {
                         UPDATE godwit.attempt SET pieces = ?, rows = ?, snapshot_lsn = ?,
                           state = CASE state WHEN 'GRANTED' THEN 'ENDED' ELSE state END
                         WHERE namespace = ? AND name = ? AND number = ? AND owner_epoch = ?
-                          AND state <> 'BROKEN'""")) {
+                          AND state <> 'BROKEN'\
+                        """)) {
             Array pieces = connection.createArrayOf("int4", end.getPieces().toArray());
             update.setArray(1, pieces);
             update.setLong(2, end.getRows());
@@ -131,7 +135,8 @@ public final class Attempts {
     private boolean move(
             Connection connection, TableName target, Attempt attempt, String state, String more)
             throws SQLException {
-        String from = state.equals("LOADED") ? "('ENDED', 'LOADED')" : "('GRANTED', 'ENDED', 'BROKEN')";
+        String from =
+                state.equals("LOADED") ? "('ENDED', 'LOADED')" : "('GRANTED', 'ENDED', 'BROKEN')";
         try (PreparedStatement update =
                 connection.prepareStatement(
                         "UPDATE godwit.attempt SET state = '"
@@ -151,7 +156,8 @@ public final class Attempts {
                 connection.prepareStatement(
                         """
                         SELECT FROM godwit.piece WHERE namespace = ? AND name = ? AND number = ?
-                          AND owner_epoch = ? AND chunk = ? AND piece = ?""")) {
+                          AND owner_epoch = ? AND chunk = ? AND piece = ?\
+                        """)) {
             int next = bind(select, TableName.of(id.getTarget()), id.getAttempt(), 1);
             select.setInt(next, id.getChunk());
             select.setInt(next + 1, id.getPiece());
@@ -169,7 +175,8 @@ public final class Attempts {
                         """
                         INSERT INTO godwit.piece
                           (namespace, name, number, owner_epoch, chunk, piece, rows, bytes)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)""")) {
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)\
+                        """)) {
             int next = bind(insert, TableName.of(id.getTarget()), id.getAttempt(), 1);
             insert.setInt(next, id.getChunk());
             insert.setInt(next + 1, id.getPiece());
@@ -190,7 +197,8 @@ public final class Attempts {
                             WHERE p.namespace = a.namespace AND p.name = a.name
                               AND p.chunk = c.number - 1 AND p.piece < c.expected))
                         FROM godwit.attempt AS a
-                        WHERE a.namespace = ? AND a.name = ? AND a.state IN ('ENDED', 'LOADED')""")) {
+                        WHERE a.namespace = ? AND a.name = ? AND a.state IN ('ENDED', 'LOADED')\
+                        """)) {
             bind(select, target, 1);
             try (ResultSet row = select.executeQuery()) {
                 return row.next() && row.getBoolean(1);

@@ -26,54 +26,64 @@ public final class Ledger {
                     """
                     CREATE TABLE godwit.meta (
                       only boolean PRIMARY KEY DEFAULT true CHECK (only),
-                      database text NOT NULL)""",
+                      database text NOT NULL)\
+                    """,
                     """
                     CREATE TABLE godwit.partition (
                       role text PRIMARY KEY, epoch bigint NOT NULL, log_offset bigint,
-                      code text, what text, remedy text) WITH (fillfactor = 20)""",
+                      code text, what text, remedy text) WITH (fillfactor = 20)\
+                    """,
                     """
                     CREATE TABLE godwit.lane (
                       lane integer PRIMARY KEY, epoch bigint NOT NULL, final_lsn bigint NOT NULL,
                       ordinal bigint NOT NULL, log_offset bigint NOT NULL,
-                      commit_micros bigint NOT NULL) WITH (fillfactor = 10)""",
+                      commit_micros bigint NOT NULL) WITH (fillfactor = 10)\
+                    """,
                     """
                     CREATE TABLE godwit.counter (
                       lane integer, namespace text, name text,
                       inserts bigint NOT NULL, updates bigint NOT NULL,
                       deletes bigint NOT NULL, truncates bigint NOT NULL,
-                      PRIMARY KEY (lane, namespace, name)) WITH (fillfactor = 20)""",
+                      PRIMARY KEY (lane, namespace, name)) WITH (fillfactor = 20)\
+                    """,
                     """
                     CREATE TABLE godwit.attempt (
                       namespace text, name text, number integer NOT NULL,
                       owner_epoch bigint NOT NULL, state text NOT NULL, pieces integer[],
                       rows bigint, snapshot_lsn bigint,
                       granted_on timestamptz NOT NULL DEFAULT clock_timestamp(),
-                      loaded_on timestamptz, PRIMARY KEY (namespace, name))""",
+                      loaded_on timestamptz, PRIMARY KEY (namespace, name))\
+                    """,
                     """
                     CREATE TABLE godwit.piece (
                       namespace text, name text, chunk integer, piece integer,
                       number integer NOT NULL, owner_epoch bigint NOT NULL,
                       rows bigint NOT NULL, bytes bigint NOT NULL,
-                      PRIMARY KEY (namespace, name, chunk, piece))""",
+                      PRIMARY KEY (namespace, name, chunk, piece))\
+                    """,
                     """
                     CREATE TABLE godwit.shape (
                       relation bigint PRIMARY KEY, namespace text NOT NULL, name text NOT NULL,
-                      shape bytea NOT NULL)""",
+                      shape bytea NOT NULL)\
+                    """,
                     """
                     CREATE TABLE godwit.lane_class (
                       namespace text, name text, class text NOT NULL,
-                      PRIMARY KEY (namespace, name))""",
+                      PRIMARY KEY (namespace, name))\
+                    """,
                     """
                     CREATE TABLE godwit.parked (
                       id bigserial PRIMARY KEY, namespace text NOT NULL, name text NOT NULL,
                       kind text NOT NULL, object text NOT NULL, payload text NOT NULL,
-                      UNIQUE (namespace, name, kind, object))""",
+                      UNIQUE (namespace, name, kind, object))\
+                    """,
                     """
                     CREATE TABLE godwit.rejected (
                       final_lsn bigint, ordinal bigint, namespace text NOT NULL,
                       name text NOT NULL, change bytea NOT NULL, reason text NOT NULL,
                       skipped_on timestamptz NOT NULL DEFAULT clock_timestamp(),
-                      PRIMARY KEY (final_lsn, ordinal))""",
+                      PRIMARY KEY (final_lsn, ordinal))\
+                    """,
                     "CREATE TABLE godwit.fact (name text PRIMARY KEY, value text NOT NULL)");
 
     private final String databaseId;

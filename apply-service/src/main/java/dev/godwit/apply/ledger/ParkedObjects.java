@@ -21,7 +21,9 @@ public final class ParkedObjects {
      */
     public record Parked(long id, TableName table, String kind, String name, String payload) {}
 
-    /** Remembers an object. The first definition wins: a second park of the same changes nothing. */
+    /**
+     * Remembers an object. The first definition wins: a second park of the same changes nothing.
+     */
     public void add(
             Connection connection, TableName table, String kind, String name, String payload)
             throws SQLException {
@@ -29,7 +31,8 @@ public final class ParkedObjects {
                 connection.prepareStatement(
                         """
                         INSERT INTO godwit.parked (namespace, name, kind, object, payload)
-                        VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""")) {
+                        VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING\
+                        """)) {
             insert.setString(1, table.schema());
             insert.setString(2, table.name());
             insert.setString(3, kind);
@@ -59,12 +62,15 @@ public final class ParkedObjects {
         return parked;
     }
 
-    /** Forgets one that has been restored, in the transaction that restored it. */
-    public void remove(Connection connection, Parked parked) throws SQLException {
+    /**
+     * Forgets one that has been restored, in the transaction that restored it, and says whether it
+     * was still there.
+     */
+    public boolean remove(Connection connection, Parked parked) throws SQLException {
         try (PreparedStatement delete =
                 connection.prepareStatement("DELETE FROM godwit.parked WHERE id = ?")) {
             delete.setLong(1, parked.id());
-            delete.executeUpdate();
+            return delete.executeUpdate() == 1;
         }
     }
 }

@@ -113,7 +113,8 @@ public final class Partitions {
                         WHERE cardinality(part) = 4 AND part[2] = ?::text
                           AND (part[3] = ?::text OR starts_with(part[3], ?::text || '-'))
                           AND CASE WHEN part[4] ~ '^[0-9]{1,18}$' THEN part[4]::bigint
-                                <= (SELECT epoch FROM godwit.partition WHERE role = ?::text) END""")) {
+                                <= (SELECT epoch FROM godwit.partition WHERE role = ?::text) END\
+                        """)) {
             end.setString(1, databaseId);
             end.setString(2, role);
             end.setString(3, role);

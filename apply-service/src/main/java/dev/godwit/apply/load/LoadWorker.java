@@ -38,9 +38,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Loads the pieces of one load partition. A piece is one transaction: the worker's epoch and the table's attempt are
- * checked and locked, the rows copied, counted and summed, and the ledger row and the log's offset written; so a piece is
- * in the table if and only if it is in the ledger, whoever dies when.
+ * Loads the pieces of one load partition. A piece is one transaction: the worker's epoch and the
+ * table's attempt are checked and locked, the rows copied, counted and summed, and the ledger row
+ * and the log's offset written; so a piece is in the table if and only if it is in the ledger,
+ * whoever dies when.
  */
 public final class LoadWorker implements PartitionWorker {
     private static final Logger LOG = LoggerFactory.getLogger(LoadWorker.class);
@@ -77,7 +78,12 @@ public final class LoadWorker implements PartitionWorker {
     private volatile boolean closed;
 
     private LoadWorker(
-            ConnectionSettings target, String databaseId, int partition, SchemaBook book, LoadSettings settings, CrashPoints crashPoints) {
+            ConnectionSettings target,
+            String databaseId,
+            int partition,
+            SchemaBook book,
+            LoadSettings settings,
+            CrashPoints crashPoints) {
         this.target = target;
         this.ledger = new Ledger(databaseId);
         this.partitions = new Partitions(ledger);
@@ -86,12 +92,20 @@ public final class LoadWorker implements PartitionWorker {
         this.settings = settings;
         this.crashPoints = crashPoints;
         this.buffer = new RecordBuffer(settings.bufferBytes());
-        this.thread = Thread.ofPlatform().name("load-" + databaseId + "-" + partition).unstarted(this::run);
+        this.thread =
+                Thread.ofPlatform()
+                        .name("load-" + databaseId + "-" + partition)
+                        .unstarted(this::run);
     }
 
     /** Starts a worker; it waits until the owner of the changes partition has made the ledger. */
     public static LoadWorker start(
-            ConnectionSettings target, String databaseId, int partition, SchemaBook book, LoadSettings settings, CrashPoints crashPoints) {
+            ConnectionSettings target,
+            String databaseId,
+            int partition,
+            SchemaBook book,
+            LoadSettings settings,
+            CrashPoints crashPoints) {
         var worker = new LoadWorker(target, databaseId, partition, book, settings, crashPoints);
         worker.thread.start();
         return worker;
@@ -155,21 +169,28 @@ public final class LoadWorker implements PartitionWorker {
     private void run() {
         try {
             long epoch = takePartition();
-            try (TargetSession opened = TargetSession.open(target, partitions.sessionName(role, epoch))) {
+            try (TargetSession opened =
+                    TargetSession.open(target, partitions.sessionName(role, epoch))) {
                 session = opened;
                 load(opened.connection(), epoch);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (FencedException e) {
-            LOG.atInfo().addKeyValue("partition", role).log("a newer owner has taken the partition");
+            LOG.atInfo()
+                    .addKeyValue("partition", role)
+                    .log("a newer owner has taken the partition");
             fenced = true;
         } catch (MigrationException e) {
             fail(e);
         } catch (SQLException e) {
             fail(failed(e));
         } catch (UnknownSchemaException e) {
-            fail(new MigrationException(ErrorCode.BROKER_FAILED, "a record's schema is not known yet: " + e.getMessage(), e));
+            fail(
+                    new MigrationException(
+                            ErrorCode.BROKER_FAILED,
+                            "a record's schema is not known yet: " + e.getMessage(),
+                            e));
         } catch (RuntimeException e) {
             fail(new MigrationException(ErrorCode.INTERNAL, "loading ended by " + e, e));
         }
@@ -179,26 +200,43 @@ public final class LoadWorker implements PartitionWorker {
         if (closed) {
             return;
         }
-        LOG.atError().setCause(e).addKeyValue("code", e.code()).addKeyValue("partition", role).log("loading stopped");
-        // The reporter may be another instance; where the target cannot be reached it sees that itself.
-        try (TargetSession session = TargetSession.open(target, "godwit " + ledger.databaseId() + " failure 0")) {
-            partitions.saveFailure(session.connection(), role, e.toFailure());
-        } catch (SQLException unreachable) {
+        LOG.atError()
+                .setCause(e)
+                .addKeyValue("code", e.code())
+                .addKeyValue("partition", role)
+                .log("loading stopped");
+        // The reporter may be another instance; where the target cannot be reached it sees that
+        // itself.
+        try (TargetSession session =
+                TargetSession.open(target, "godwit " + ledger.databaseId() + " failure 0")) {
+            if (ledger.exists(session.connection())) {
+                partitions.saveFailure(session.connection(), role, e.toFailure());
+            }
+        } catch (SQLException | MigrationException unreachable) {
             e.addSuppressed(unreachable);
         }
         failure = Optional.of(e);
     }
 
     private static MigrationException failed(SQLException e) {
-        ErrorCode code = switch (SqlStates.state(e)) {
-            case "28P01", "28000", "3D000" -> SqlStates.connecting(e);
-            default -> SqlStates.state(e).startsWith("08") ? ErrorCode.TARGET_UNREACHABLE : ErrorCode.TARGET_FAILED;
-        };
-        return new MigrationException(code, "the target answered with SQLSTATE %s: %s".formatted(SqlStates.state(e), ServerWords.of(e)), e);
+        ErrorCode code =
+                switch (SqlStates.state(e)) {
+                    case "28P01", "28000", "3D000" -> SqlStates.connecting(e);
+                    default ->
+                            SqlStates.state(e).startsWith("08")
+                                    ? ErrorCode.TARGET_UNREACHABLE
+                                    : ErrorCode.TARGET_FAILED;
+                };
+        return new MigrationException(
+                code,
+                "the target answered with SQLSTATE %s: %s"
+                        .formatted(SqlStates.state(e), ServerWords.of(e)),
+                e);
     }
 
     private long takePartition() throws SQLException, InterruptedException {
-        try (TargetSession session = TargetSession.open(target, "godwit " + ledger.databaseId() + " take 0")) {
+        try (TargetSession session =
+                TargetSession.open(target, "godwit " + ledger.databaseId() + " take 0")) {
             awaitLedger(session.connection());
             Partitions.Taken taken = partitions.take(session.connection(), role);
             partitions.clearFailure(session.connection(), role);
@@ -236,7 +274,7 @@ public final class LoadWorker implements PartitionWorker {
             throws SQLException, InterruptedException {
         switch (codec.decode(message.value())) {
             case PieceStart piece -> {
-                if (load(connection, epoch, message, piece) == Piece.LATE) {
+                if (load(connection, epoch, piece) == Piece.LATE) {
                     readAgain(piece.getId(), message.offset());
                 }
             }
@@ -245,15 +283,22 @@ public final class LoadWorker implements PartitionWorker {
                 partitions.check(connection, role, epoch);
                 boolean ours = attempts.ended(connection, end);
                 advance(connection, message.offset() + 1);
-                LOG.atInfo().addKeyValue("table", TableName.of(end.getTarget())).addKeyValue("attempt", end.getAttempt().getNumber())
-                        .addKeyValue("rows", end.getRows()).log(ours ? "the table's end is here" : "the end of an older attempt is skipped");
+                LOG.atInfo()
+                        .addKeyValue("table", TableName.of(end.getTarget()))
+                        .addKeyValue("attempt", end.getAttempt().getNumber())
+                        .addKeyValue("rows", end.getRows())
+                        .log(
+                                ours
+                                        ? "the table's end is here"
+                                        : "the end of an older attempt is skipped");
             }
             case PieceEnd skipped -> {
                 buffer.drop();
                 partitions.check(connection, role, epoch);
                 advance(connection, message.offset() + 1);
             }
-            // The rest of a piece that was skipped or given up: its end, or what follows, moves the offset.
+            // The rest of a piece that was skipped or given up: its end, or what follows, moves the
+            // offset.
             default -> buffer.drop();
         }
     }
@@ -264,7 +309,7 @@ public final class LoadWorker implements PartitionWorker {
         durable = OptionalLong.of(offset);
     }
 
-    private Piece load(Connection connection, long epoch, ConsumerRecord<String, byte[]> message, PieceStart start)
+    private Piece load(Connection connection, long epoch, PieceStart start)
             throws SQLException, InterruptedException {
         PieceId id = start.getId();
         buffer.drop();
@@ -277,7 +322,8 @@ public final class LoadWorker implements PartitionWorker {
         long began = System.nanoTime();
         try (PieceCopy copy = PieceCopy.open(connection, start)) {
             while (true) {
-                Optional<ConsumerRecord<String, byte[]>> next = buffer.peek(settings.blockPatience());
+                Optional<ConsumerRecord<String, byte[]>> next =
+                        buffer.peek(settings.blockPatience());
                 if (next.isEmpty()) {
                     return rolledBack(connection, copy, Piece.LATE);
                 }
@@ -295,9 +341,15 @@ public final class LoadWorker implements PartitionWorker {
                         buffer.drop();
                         attempts.addPiece(connection, id, end.getRows(), end.getBytes());
                         commit(connection, next.get().offset() + 1);
-                        LOG.atDebug().addKeyValue("table", TableName.of(id.getTarget())).addKeyValue("chunk", id.getChunk())
-                                .addKeyValue("rows", end.getRows()).addKeyValue("bytes", end.getBytes())
-                                .addKeyValue("durationMs", Duration.ofNanos(System.nanoTime() - began).toMillis()).log("piece loaded");
+                        LOG.atDebug()
+                                .addKeyValue("table", TableName.of(id.getTarget()))
+                                .addKeyValue("chunk", id.getChunk())
+                                .addKeyValue("rows", end.getRows())
+                                .addKeyValue("bytes", end.getBytes())
+                                .addKeyValue(
+                                        "durationMs",
+                                        Duration.ofNanos(System.nanoTime() - began).toMillis())
+                                .log("piece loaded");
                         return Piece.DONE;
                     }
                     // Its sender has died or given up: what follows is looked at anew.
@@ -317,47 +369,65 @@ public final class LoadWorker implements PartitionWorker {
         crashPoints.reach(CrashPoint.AFTER_PIECE_COMMIT);
     }
 
-    private static Piece rolledBack(Connection connection, PieceCopy copy, Piece outcome) throws SQLException {
+    private static Piece rolledBack(Connection connection, PieceCopy copy, Piece outcome)
+            throws SQLException {
         copy.close();
         connection.rollback();
         return outcome;
     }
 
-    private Piece broken(Connection connection, PieceCopy copy, long epoch, PieceId id) throws SQLException {
+    private Piece broken(Connection connection, PieceCopy copy, long epoch, PieceId id)
+            throws SQLException {
         rolledBack(connection, copy, Piece.ABANDONED);
-        LOG.atWarn().addKeyValue("table", TableName.of(id.getTarget())).addKeyValue("attempt", id.getAttempt().getNumber())
-                .addKeyValue("chunk", id.getChunk()).addKeyValue("code", ErrorCode.LOAD_CORRUPT).log("a piece does not agree with what was sent");
+        LOG.atWarn()
+                .addKeyValue("table", TableName.of(id.getTarget()))
+                .addKeyValue("attempt", id.getAttempt().getNumber())
+                .addKeyValue("chunk", id.getChunk())
+                .addKeyValue("code", ErrorCode.LOAD_CORRUPT)
+                .log("a piece does not agree with what was sent");
         partitions.check(connection, role, epoch);
         attempts.broken(connection, TableName.of(id.getTarget()), id.getAttempt());
         connection.commit();
         return Piece.ABANDONED;
     }
 
-    /** Pieces of older attempts are skipped; a piece of a newer one than the grant means that the target has lost the grant. */
+    /**
+     * Pieces of older attempts are skipped; a piece of a newer one than the grant means that the
+     * target has lost the grant.
+     */
     private static boolean takesPieces(Optional<AttemptRow> granted, Attempt attempt) {
         if (granted.isPresent() && granted.get().attempt().equals(attempt)) {
-            return granted.get().state() == AttemptRow.State.GRANTED || granted.get().state() == AttemptRow.State.ENDED;
+            return granted.get().state() == AttemptRow.State.GRANTED
+                    || granted.get().state() == AttemptRow.State.ENDED;
         }
-        boolean newer = granted.isEmpty() || GrantOrder.INSTANCE.compare(attempt, granted.get().attempt()) > 0;
+        boolean newer =
+                granted.isEmpty()
+                        || GrantOrder.INSTANCE.compare(attempt, granted.get().attempt()) > 0;
         if (newer) {
             throw new MigrationException(
-                    ErrorCode.TARGET_FAILED, "the target has forgotten the grant of attempt %d".formatted(attempt.getNumber()));
+                    ErrorCode.TARGET_FAILED,
+                    "the target has forgotten the grant of attempt %d"
+                            .formatted(attempt.getNumber()));
         }
         return false;
     }
 
-    /** Waits for what comes next without a transaction: only if that is more of the piece, its start is read again. */
+    /**
+     * Waits for what comes next without a transaction: only if that is more of the piece, its start
+     * is read again.
+     */
     private void readAgain(PieceId id, long startOffset) throws InterruptedException {
         Optional<ConsumerRecord<String, byte[]>> next = Optional.empty();
         while (next.isEmpty()) {
             stopIfClosed();
             next = buffer.peek(RECORD_LOOK);
         }
-        boolean more = switch (codec.decode(next.get().value())) {
-            case Block block -> block.getId().equals(id);
-            case PieceEnd end -> end.getId().equals(id);
-            default -> false;
-        };
+        boolean more =
+                switch (codec.decode(next.get().value())) {
+                    case Block block -> block.getId().equals(id);
+                    case PieceEnd end -> end.getId().equals(id);
+                    default -> false;
+                };
         if (more) {
             buffer.restartAt(startOffset);
             rewind = OptionalLong.of(startOffset);
@@ -372,7 +442,11 @@ public final class LoadWorker implements PartitionWorker {
         throw new MigrationException(
                 ErrorCode.PIECE_REFUSED,
                 "table %s refuses rows of the source (%sSQLSTATE %s): %s"
-                        .formatted(TableName.of(id.getTarget()), object.isEmpty() ? "" : object + ", ", SqlStates.state(e), ServerWords.of(e)),
+                        .formatted(
+                                TableName.of(id.getTarget()),
+                                object.isEmpty() ? "" : object + ", ",
+                                SqlStates.state(e),
+                                ServerWords.of(e)),
                 e);
     }
 }

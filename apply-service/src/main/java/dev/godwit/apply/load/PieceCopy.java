@@ -13,7 +13,10 @@ import java.util.zip.CRC32C;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
-/** The COPY of one piece under way. Closing it before {@link #finish} cancels it, so no piece is ever half loaded. */
+/**
+ * The COPY of one piece under way. Closing it before {@link #finish} cancels it, so no piece is
+ * ever half loaded.
+ */
 final class PieceCopy implements AutoCloseable {
     private final CopyIn copy;
     private final CRC32C crc = new CRC32C();
@@ -26,8 +29,15 @@ final class PieceCopy implements AutoCloseable {
 
     static PieceCopy open(Connection connection, PieceStart start) throws SQLException {
         TableName table = TableName.of(start.getId().getTarget());
-        String columns = start.getColumns().isEmpty() ? "" : " (" + Identifiers.quoteAll(start.getColumns()) + ")";
-        return new PieceCopy(connection.unwrap(PGConnection.class).getCopyAPI().copyIn("COPY " + table.quoted() + columns + " FROM STDIN"));
+        String columns =
+                start.getColumns().isEmpty()
+                        ? ""
+                        : " (" + Identifiers.quoteAll(start.getColumns()) + ")";
+        return new PieceCopy(
+                connection
+                        .unwrap(PGConnection.class)
+                        .getCopyAPI()
+                        .copyIn("COPY " + table.quoted() + columns + " FROM STDIN"));
     }
 
     /** Writes the next block, and says whether it is the next: if not, nothing is written. */

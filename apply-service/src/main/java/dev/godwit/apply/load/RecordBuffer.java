@@ -9,14 +9,20 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Records between the polling thread and one worker, bounded in bytes: {@link #full()} is the polling thread's sign to pause. */
+/**
+ * Records between the polling thread and one worker, bounded in bytes: {@link #full()} is the
+ * polling thread's sign to pause.
+ */
 final class RecordBuffer {
     private final long bytesMost;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition filled = lock.newCondition();
     private final ArrayDeque<ConsumerRecord<String, byte[]>> records = new ArrayDeque<>();
     private long bytes;
-    /** Records before this offset are dropped, and those after it until it has come; -1: none is. */
+
+    /**
+     * Records before this offset are dropped, and those after it until it has come; -1: none is.
+     */
     private long expected = -1;
 
     RecordBuffer(long bytesMost) {
@@ -77,7 +83,10 @@ final class RecordBuffer {
         }
     }
 
-    /** Forgets everything and goes on with the record of this offset, which the log is now sought to. */
+    /**
+     * Forgets everything and goes on with the record of this offset, which the log is now sought
+     * to.
+     */
     void restartAt(long offset) {
         lock.lock();
         try {

@@ -37,9 +37,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The group's polling thread: one consumer for all migrations. It hands records to the workers, pauses the partitions
- * whose workers are full or not ready, tells the group how far the targets are, and trims what they durably hold. It
- * never waits for a database, so a slow statement is no rebalance.
+ * The group's polling thread: one consumer for all migrations. It hands records to the workers,
+ * pauses the partitions whose workers are full or not ready, tells the group how far the targets
+ * are, and trims what they durably hold. It never waits for a database, so a slow statement is no
+ * rebalance.
  */
 public final class GroupRunner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GroupRunner.class);
@@ -61,7 +62,8 @@ public final class GroupRunner implements AutoCloseable {
     private Instant tidied = Instant.EPOCH;
     private volatile boolean closed;
 
-    private GroupRunner(KafkaSettings kafka, Optional<String> instance, Workers workers, Clock clock) {
+    private GroupRunner(
+            KafkaSettings kafka, Optional<String> instance, Workers workers, Clock clock) {
         this.kafka = kafka;
         this.instance = instance;
         this.workers = workers;
@@ -72,10 +74,11 @@ public final class GroupRunner implements AutoCloseable {
     /**
      * Joins the group and starts to read.
      *
-     * @param instance a name that survives a restart of this process: its partitions then wait for it instead of for the
-     *     old session's end
+     * @param instance a name that survives a restart of this process: its partitions then wait for
+     *     it instead of for the old session's end
      */
-    public static GroupRunner start(KafkaSettings kafka, Optional<String> instance, Workers workers, Clock clock) {
+    public static GroupRunner start(
+            KafkaSettings kafka, Optional<String> instance, Workers workers, Clock clock) {
         var runner = new GroupRunner(kafka, instance, workers, clock);
         runner.thread.start();
         return runner;
@@ -94,18 +97,26 @@ public final class GroupRunner implements AutoCloseable {
 
     private void run() {
         while (!closed) {
-            try (KafkaConsumer<String, byte[]> consumer = consumer(); Admin admin = kafka.admin()) {
+            try (KafkaConsumer<String, byte[]> consumer = consumer();
+                    Admin admin = kafka.admin()) {
                 try {
                     poll(consumer, admin);
                 } finally {
                     release(slots.keySet().stream().toList(), null);
                 }
             } catch (KafkaException e) {
-                // For instance fenced by another process of the same instance name, or no right to read.
-                LOG.atWarn().setCause(e).addKeyValue("code", ErrorCode.BROKER_FAILED).log("reading the group's topics failed; trying again");
+                // For instance fenced by another process of the same instance name, or no right to
+                // read.
+                LOG.atWarn()
+                        .setCause(e)
+                        .addKeyValue("code", ErrorCode.BROKER_FAILED)
+                        .log("reading the group's topics failed; trying again");
                 LockSupport.parkNanos(this, AFTER_FAILURE.toNanos());
             } catch (RuntimeException e) {
-                LOG.atError().setCause(e).addKeyValue("code", ErrorCode.INTERNAL).log("the polling thread failed; starting it again");
+                LOG.atError()
+                        .setCause(e)
+                        .addKeyValue("code", ErrorCode.INTERNAL)
+                        .log("the polling thread failed; starting it again");
                 LockSupport.parkNanos(this, AFTER_FAILURE.toNanos());
             }
         }
@@ -114,7 +125,9 @@ public final class GroupRunner implements AutoCloseable {
     private KafkaConsumer<String, byte[]> consumer() {
         var config = new HashMap<String, Object>();
         config.put(ConsumerConfig.GROUP_ID_CONFIG, Topics.APPLY_GROUP);
-        config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+        config.put(
+                ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+                CooperativeStickyAssignor.class.getName());
         config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MILLIS);
         config.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, HEARTBEAT_MILLIS);
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
@@ -165,27 +178,45 @@ public final class GroupRunner implements AutoCloseable {
         }
     }
 
-    /** Reading goes on exactly where the ledger says; a log that does not hold that place is never read from another. */
+    /**
+     * Reading goes on exactly where the ledger says; a log that does not hold that place is never
+     * read from another.
+     */
     private void position(Slot slot, KafkaConsumer<String, byte[]> consumer, long offset) {
         TopicPartition partition = slot.partition();
         try {
-            long begin = consumer.beginningOffsets(List.of(partition), ASK_MOST).getOrDefault(partition, 0L);
-            long end = consumer.endOffsets(List.of(partition), ASK_MOST).getOrDefault(partition, 0L);
+            long begin =
+                    consumer.beginningOffsets(List.of(partition), ASK_MOST)
+                            .getOrDefault(partition, 0L);
+            long end =
+                    consumer.endOffsets(List.of(partition), ASK_MOST).getOrDefault(partition, 0L);
             if (begin > offset) {
-                slot.fail(new MigrationException(
-                        ErrorCode.LOG_TRIMMED,
-                        "%s begins at offset %d, the target needs %d".formatted(partition, begin, offset)));
+                slot.fail(
+                        new MigrationException(
+                                ErrorCode.LOG_TRIMMED,
+                                "%s begins at offset %d, the target needs %d"
+                                        .formatted(partition, begin, offset)));
             } else if (end < offset) {
-                slot.fail(new MigrationException(
-                        ErrorCode.LOG_FOREIGN, "%s ends at offset %d, the target has read up to %d".formatted(partition, end, offset)));
+                slot.fail(
+                        new MigrationException(
+                                ErrorCode.LOG_FOREIGN,
+                                "%s ends at offset %d, the target has read up to %d"
+                                        .formatted(partition, end, offset)));
             } else {
                 consumer.seek(partition, offset);
                 slot.handed(-1);
-                LOG.atInfo().addKeyValue("topic", partition.topic()).addKeyValue("partition", partition.partition())
-                        .addKeyValue("offset", offset).log("reading from the ledger's offset");
+                LOG.atInfo()
+                        .addKeyValue("topic", partition.topic())
+                        .addKeyValue("partition", partition.partition())
+                        .addKeyValue("offset", offset)
+                        .log("reading from the ledger's offset");
             }
         } catch (KafkaException e) {
-            slot.fail(new MigrationException(ErrorCode.BROKER_FAILED, "the bounds of " + partition + " cannot be read", e));
+            slot.fail(
+                    new MigrationException(
+                            ErrorCode.BROKER_FAILED,
+                            "the bounds of " + partition + " cannot be read",
+                            e));
         }
     }
 
@@ -194,20 +225,28 @@ public final class GroupRunner implements AutoCloseable {
         try {
             records = consumer.poll(POLL);
         } catch (OffsetOutOfRangeException e) {
-            e.offsetOutOfRangePartitions().forEach((partition, offset) -> {
-                Slot slot = slots.get(partition);
-                if (slot != null) {
-                    consumer.seek(partition, 0);
-                    consumer.pause(List.of(partition));
-                    slot.fail(new MigrationException(
-                            ErrorCode.LOG_TRIMMED, "%s no longer holds offset %d, which the target needs".formatted(partition, offset), e));
-                }
-            });
+            e.offsetOutOfRangePartitions()
+                    .forEach((partition, offset) -> {
+                        Slot slot = slots.get(partition);
+                        if (slot != null) {
+                            consumer.seek(partition, 0);
+                            consumer.pause(List.of(partition));
+                            slot.fail(
+                                    new MigrationException(
+                                            ErrorCode.LOG_TRIMMED,
+                                            "%s no longer holds offset %d, which the target needs"
+                                                    .formatted(partition, offset),
+                                            e));
+                        }
+                    });
             return;
         }
         for (TopicPartition partition : records.partitions()) {
             Slot slot = slots.get(partition);
-            PartitionWorker worker = slot == null ? null : slot.positioned();
+            if (slot == null) {
+                continue;
+            }
+            PartitionWorker worker = slot.positioned();
             if (worker != null) {
                 var ofPartition = records.records(partition);
                 worker.accept(ofPartition);
@@ -220,51 +259,66 @@ public final class GroupRunner implements AutoCloseable {
         var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
         for (Slot slot : slots.values()) {
             if (slot.positioned() != null) {
-                slot.toCommit(consumer.position(slot.partition())).ifPresent(offset -> {
-                    offsets.put(slot.partition(), new OffsetAndMetadata(offset));
-                    slot.committed(offset);
-                });
+                slot.toCommit(consumer.position(slot.partition()))
+                        .ifPresent(offset -> {
+                            offsets.put(slot.partition(), new OffsetAndMetadata(offset));
+                            slot.committed(offset);
+                        });
             }
         }
         if (!offsets.isEmpty()) {
-            consumer.commitAsync(offsets, (told, failure) -> {
-                if (failure != null) {
-                    told.keySet().stream().map(slots::get).forEach(slot -> {
-                        if (slot != null) {
-                            slot.committed(-1);
+            consumer.commitAsync(
+                    offsets,
+                    (told, failure) -> {
+                        if (failure != null) {
+                            told.keySet().forEach(this::forget);
                         }
                     });
-                }
-            });
+        }
+    }
+
+    private void forget(TopicPartition partition) {
+        Slot slot = slots.get(partition);
+        if (slot != null) {
+            slot.committed(-1);
         }
     }
 
     private void trim(Admin admin) {
         var deletes = new HashMap<TopicPartition, RecordsToDelete>();
         for (Slot slot : slots.values()) {
-            slot.toTrim().ifPresent(offset -> {
-                deletes.put(slot.partition(), RecordsToDelete.beforeOffset(offset));
-                slot.trimmed(offset);
-            });
+            slot.toTrim()
+                    .ifPresent(offset -> {
+                        deletes.put(slot.partition(), RecordsToDelete.beforeOffset(offset));
+                        slot.trimmed(offset);
+                    });
         }
         if (!deletes.isEmpty()) {
             // What fails is trimmed with the next offset: the log only stays longer.
-            admin.deleteRecords(deletes);
+            var _ = admin.deleteRecords(deletes);
         }
     }
 
-    private void release(Collection<TopicPartition> partitions, @org.jspecify.annotations.Nullable KafkaConsumer<String, byte[]> consumer) {
+    private void release(
+            Collection<TopicPartition> partitions,
+            @org.jspecify.annotations.Nullable KafkaConsumer<String, byte[]> consumer) {
         var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
-        var closing = partitions.stream().map(partition -> {
-            Slot slot = slots.remove(partition);
-            if (slot == null) {
-                return CompletableFuture.<Void>completedFuture(null);
-            }
-            if (consumer != null) {
-                slot.toCommit(consumer.position(partition)).ifPresent(offset -> offsets.put(partition, new OffsetAndMetadata(offset)));
-            }
-            return slot.release();
-        }).toArray(CompletableFuture[]::new);
+        var closing =
+                partitions.stream()
+                        .map(partition -> {
+                            Slot slot = slots.remove(partition);
+                            if (slot == null) {
+                                return CompletableFuture.<Void>completedFuture(null);
+                            }
+                            if (consumer != null) {
+                                slot.toCommit(consumer.position(partition))
+                                        .ifPresent(offset ->
+                                                offsets.put(
+                                                        partition, new OffsetAndMetadata(offset)));
+                            }
+                            return slot.release();
+                        })
+                        .toArray(CompletableFuture[]::new);
         try {
             CompletableFuture.allOf(closing).get(CLOSE_MOST.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
@@ -275,8 +329,12 @@ public final class GroupRunner implements AutoCloseable {
         if (consumer != null && !offsets.isEmpty()) {
             try {
                 consumer.commitSync(offsets, Duration.ofSeconds(2));
-            } catch (CommitFailedException | org.apache.kafka.common.errors.TimeoutException | WakeupException e) {
-                LOG.atDebug().setCause(e).log("the group was not told the last offsets; the ledger holds them");
+            } catch (CommitFailedException
+                    | org.apache.kafka.common.errors.TimeoutException
+                    | WakeupException e) {
+                LOG.atDebug()
+                        .setCause(e)
+                        .log("the group was not told the last offsets; the ledger holds them");
             }
         }
     }
@@ -292,7 +350,8 @@ public final class GroupRunner implements AutoCloseable {
         @Override
         public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
             for (TopicPartition partition : partitions) {
-                // A place, so that the consumer does not ask the group for one; nothing is fetched while paused.
+                // A place, so that the consumer does not ask the group for one; nothing is fetched
+                // while paused.
                 consumer.seek(partition, 0);
                 slots.put(partition, new Slot(partition, workers, clock));
             }

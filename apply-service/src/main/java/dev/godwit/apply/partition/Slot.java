@@ -11,7 +11,10 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-/** One assigned partition: its worker, and when the next one may be tried. Belongs to the polling thread. */
+/**
+ * One assigned partition: its worker, and when the next one may be tried. Belongs to the polling
+ * thread.
+ */
 final class Slot {
     private static final Duration BACKOFF_LEAST = Duration.ofMillis(500);
     private static final Duration BACKOFF_MOST = Duration.ofSeconds(15);
@@ -22,7 +25,9 @@ final class Slot {
         /** It reads its ledger, or takes records. */
         record Running(PartitionWorker worker, boolean positioned, Instant since) implements Life {}
 
-        record Closing(CompletableFuture<Void> done, Instant reopen, int retriesSeen, boolean automatic) implements Life {}
+        record Closing(
+                CompletableFuture<Void> done, Instant reopen, int retriesSeen, boolean automatic)
+                implements Life {}
     }
 
     private final TopicPartition partition;
@@ -89,7 +94,9 @@ final class Slot {
     }
 
     private boolean mayReopen(Life.Closing closing) {
-        return closing.automatic ? !clock.instant().isBefore(closing.reopen) : workers.retries(partition) > closing.retriesSeen;
+        return closing.automatic
+                ? !clock.instant().isBefore(closing.reopen)
+                : workers.retries(partition) > closing.retriesSeen;
     }
 
     void fail(MigrationException failure) {
@@ -99,31 +106,44 @@ final class Slot {
 
     private void closeLater(boolean automatic) {
         if (life instanceof Life.Running running) {
-            failures = Duration.between(running.since, clock.instant()).compareTo(HEALTHY) > 0 ? 1 : failures + 1;
+            failures =
+                    Duration.between(running.since, clock.instant()).compareTo(HEALTHY) > 0
+                            ? 1
+                            : failures + 1;
             Duration backoff = BACKOFF_LEAST.multipliedBy(1L << Math.min(failures - 1, 6));
             backoff = backoff.compareTo(BACKOFF_MOST) > 0 ? BACKOFF_MOST : backoff;
-            life = new Life.Closing(closing(running.worker), clock.instant().plus(backoff), workers.retries(partition), automatic);
+            life =
+                    new Life.Closing(
+                            closing(running.worker),
+                            clock.instant().plus(backoff),
+                            workers.retries(partition),
+                            automatic);
         }
     }
 
-    /** Closes the worker beside the polling thread; the partition is ours no more once this is done. */
+    /**
+     * Closes the worker beside the polling thread; the partition is ours no more once this is done.
+     */
     CompletableFuture<Void> release() {
-        CompletableFuture<Void> done = switch (life) {
-            case Life.Running running -> closing(running.worker);
-            case Life.Closing closing -> closing.done;
-        };
+        CompletableFuture<Void> done =
+                switch (life) {
+                    case Life.Running running -> closing(running.worker);
+                    case Life.Closing closing -> closing.done;
+                };
         return done.thenRun(() -> workers.released(partition));
     }
 
     private static CompletableFuture<Void> closing(PartitionWorker worker) {
         var done = new CompletableFuture<Void>();
-        Thread.ofVirtual().name("close-worker").start(() -> {
-            try {
-                worker.close();
-            } finally {
-                done.complete(null);
-            }
-        });
+        Thread.ofVirtual()
+                .name("close-worker")
+                .start(() -> {
+                    try {
+                        worker.close();
+                    } finally {
+                        done.complete(null);
+                    }
+                });
         return done;
     }
 
@@ -131,13 +151,19 @@ final class Slot {
         handedNext = nextOffset;
     }
 
-    /** What the group should be told: the position once all that was handed out is durable, else the durable offset; empty if it knows. */
+    /**
+     * What the group should be told: the position once all that was handed out is durable, else the
+     * durable offset; empty if it knows.
+     */
     OptionalLong toCommit(long position) {
         OptionalLong durable = durable();
         if (durable.isEmpty()) {
             return OptionalLong.empty();
         }
-        boolean caughtUp = handedNext >= 0 ? durable.getAsLong() >= handedNext : durable.getAsLong() == position;
+        boolean caughtUp =
+                handedNext >= 0
+                        ? durable.getAsLong() >= handedNext
+                        : durable.getAsLong() == position;
         long offset = caughtUp ? Math.max(position, durable.getAsLong()) : durable.getAsLong();
         return offset == committed ? OptionalLong.empty() : OptionalLong.of(offset);
     }
@@ -146,10 +172,15 @@ final class Slot {
         committed = offset;
     }
 
-    /** What may be deleted from the log: all before the offset that the ledger durably holds; empty if it is gone already. */
+    /**
+     * What may be deleted from the log: all before the offset that the ledger durably holds; empty
+     * if it is gone already.
+     */
     OptionalLong toTrim() {
         OptionalLong durable = durable();
-        return durable.isPresent() && durable.getAsLong() > 0 && durable.getAsLong() != trimmed ? durable : OptionalLong.empty();
+        return durable.isPresent() && durable.getAsLong() > 0 && durable.getAsLong() != trimmed
+                ? durable
+                : OptionalLong.empty();
     }
 
     void trimmed(long offset) {

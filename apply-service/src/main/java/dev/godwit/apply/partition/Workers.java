@@ -13,10 +13,16 @@ public interface Workers {
     /** Starts a worker for a partition that the group has assigned to us. */
     PartitionWorker open(TopicPartition partition);
 
-    /** How often the operator has asked to retry the migration of this partition. */
+    /**
+     * A number that rises when the operator asks to retry, or to cancel, the migration of this
+     * partition.
+     */
     int retries(TopicPartition partition);
 
-    /** A worker has stopped; it is tried again by itself if the code says so, else when {@link #retries} has risen. */
+    /**
+     * A worker has stopped; it is tried again by itself if the code says so, else when {@link
+     * #retries} has risen.
+     */
     void failed(TopicPartition partition, MigrationException failure);
 
     /** The partition is no longer ours, and its worker is closed. */

@@ -86,14 +86,12 @@ public final class ChangesWorker implements PartitionWorker {
     }
 
     /** Tells what control wants now. Returns at once. */
-    public void desire(DesiredMarkers markers) {
-        
-    }
+    public void desire(DesiredMarkers markers) {}
 
-    /** The ledger's attempts have changed (a table is loaded, or granted again). Returns at once. */
-    public void attemptsChanged() {
-        
-    }
+    /**
+     * The ledger's attempts have changed (a table is loaded, or granted again). Returns at once.
+     */
+    public void attemptsChanged() {}
 
     /** Something done while every lane stands level, has committed, and applies nothing. */
     @FunctionalInterface
@@ -112,7 +110,5 @@ public final class ChangesWorker implements PartitionWorker {
     }
 
     @Override
-    public void close() {
-        
-    }
+    public void close() {}
 }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.apply;
+
+import dev.godwit.apply.sync.DesiredMarkers;
+import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.Secret;
+import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.DatabaseMigration;
+import dev.godwit.schemas.Migration;
+import dev.godwit.schemas.Server;
+import dev.godwit.schemas.TableMapping;
+import dev.godwit.schemas.WantedPhase;
+import dev.godwit.schemas.secret.PasswordSeal;
+import java.security.GeneralSecurityException;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What control wants of one database migration. */
+record Desired(Migration migration, DatabaseMigration database) {
+    String id() {
+        return database.getId();
+    }
+
+    WantedPhase phase() {
+        return database.getPhase();
+    }
+
+    /** Whether apply has anything to do, or to say. */
+    boolean active() {
+        return switch (phase()) {
+            case RUN, CUT_OVER, FINALISE, RELEASE_SOURCE, RELEASE_TARGET, CANCEL -> true;
+            case CHECK, COMPLETED, CANCELLED -> false;
+        };
+    }
+
+    /** Whether pieces may still come. */
+    boolean loading() {
+        return switch (phase()) {
+            case RUN, CUT_OVER, FINALISE, RELEASE_SOURCE -> true;
+            case CHECK, RELEASE_TARGET, COMPLETED, CANCEL, CANCELLED -> false;
+        };
+    }
+
+    DesiredMarkers markers() {
+        return new DesiredMarkers(
+                Optional.ofNullable(database.getGateMarker()),
+                Optional.ofNullable(database.getFinalMarker()));
+    }
+
+    /** Each target table, with the source tables whose rows it takes. */
+    Map<TableName, Set<TableName>> tables() {
+        var tables = new LinkedHashMap<TableName, Set<TableName>>();
+        for (TableMapping mapping : database.getTables()) {
+            tables.computeIfAbsent(
+                            TableName.of(mapping.getTarget()), target -> new LinkedHashSet<>())
+                    .add(TableName.of(mapping.getSource()));
+        }
+        return tables;
+    }
+
+    List<TableName> targets() {
+        return List.copyOf(tables().keySet());
+    }
+
+    /**
+     * How to reach the target database.
+     *
+     * @throws MigrationException INTERNAL if the password was sealed with another keyset
+     */
+    ConnectionSettings target(PasswordSeal seal) {
+        Server server = migration.getTarget();
+        try {
+            return new ConnectionSettings(
+                    server.getHost(),
+                    server.getPort(),
+                    database.getTargetDatabase(),
+                    server.getUser(),
+                    Secret.of(seal.open(server.getSealedPassword(), migration.getId())),
+                    server.getSslMode(),
+                    server.getParameters());
+        } catch (GeneralSecurityException e) {
+            throw new MigrationException(
+                    ErrorCode.INTERNAL,
+                    "the target's password was sealed with another keyset",
+                    "Give the three services the same keyset (godwit.keyset), then retry.",
+                    e);
+        }
+    }
+}

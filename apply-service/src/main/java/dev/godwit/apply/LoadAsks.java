@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.apply;
+
+import dev.godwit.schemas.TableLoad;
+import dev.godwit.schemas.codec.SchemaBook;
+import dev.godwit.schemas.topic.KafkaSettings;
+import dev.godwit.schemas.topic.TopicFollower;
+import dev.godwit.schemas.topic.Topics;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The loads that capture asks for, as the state topic says. */
+final class LoadAsks implements AutoCloseable {
+    private final Map<String, TableLoad> asks = new ConcurrentHashMap<>();
+    private final RecordReader reader;
+    private final TopicFollower follower;
+    private volatile boolean changed = true;
+
+    private LoadAsks(KafkaSettings kafka, SchemaBook book, String databaseId) {
+        this.reader = new RecordReader(book);
+        this.follower =
+                TopicFollower.start(
+                        kafka,
+                        Topics.state(databaseId),
+                        message -> take(message.key(), message.value()));
+    }
+
+    static LoadAsks follow(KafkaSettings kafka, SchemaBook book, String databaseId) {
+        return new LoadAsks(kafka, book, databaseId);
+    }
+
+    private void take(String key, byte @org.jspecify.annotations.Nullable [] value) {
+        if (value != null && reader.read(value) instanceof TableLoad load) {
+            asks.put(key, load);
+            changed = true;
+        }
+    }
+
+    /** Whether something was asked since this was last called. */
+    boolean changed() {
+        boolean was = changed;
+        changed = false;
+        return was;
+    }
+
+    Collection<TableLoad> all() {
+        return List.copyOf(asks.values());
+    }
+
+    @Override
+    public void close() {
+        try {
+            follower.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
