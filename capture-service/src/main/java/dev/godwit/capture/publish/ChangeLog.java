@@ -338,12 +338,12 @@ public final class ChangeLog implements AutoCloseable {
     }
 
     /** One transaction of changes, in order. Closing it uncommitted rolls it back. Belongs to the thread that began it. */
-    public final class Batch implements AutoCloseable {
+    public final class Batch implements ChangeSink, AutoCloseable {
         private boolean ended;
 
         private Batch() {}
 
-        /** The newest change or marker in the log, with this batch's: what is at or before it must not be appended again. */
+        @Override
         public Position position() {
             return new Position(tally.state().getFinalLsn(), tally.state().getOrdinal());
         }
@@ -353,17 +353,13 @@ public final class ChangeLog implements AutoCloseable {
             return open;
         }
 
-        /** The shape of a source table from here on. */
+        @Override
         public void schemaChange(SchemaChange shape) throws InterruptedException {
             toChanges(null, codec.encode(shape));
         }
 
-        /**
-         * One row change, in fragments if it is too large for a record.
-         *
-         * @param key Kafka key
-         * @param change a Change in single-object encoding
-         */
+        /** In fragments if it is too large for a record. */
+        @Override
         public void change(
                 TableName source, byte[] key, byte[] change, Operation operation, long finalLsn, long ordinal) throws InterruptedException {
             if (change.length <= RECORD_BYTES_MAX) {
@@ -375,14 +371,14 @@ public final class ChangeLog implements AutoCloseable {
             tally.moveTo(finalLsn, ordinal);
         }
 
-        /** One TRUNCATE of these source tables. */
+        @Override
         public void truncate(List<TableName> sources, Truncate truncate) throws InterruptedException {
             toChanges(null, codec.encode(truncate));
             sources.forEach(tally::countTruncate);
             tally.moveTo(truncate.getFinalLsn(), truncate.getOrdinal());
         }
 
-        /** A marker. */
+        @Override
         public void marker(MarkerKind kind, String id, Position position, long commitMicros) throws InterruptedException {
             long changesBefore = tally.mark(id);
             toChanges(

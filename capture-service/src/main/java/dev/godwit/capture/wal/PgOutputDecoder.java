@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.wal;
 
-import dev.godwit.capture.publish.ChangeLog;
+import dev.godwit.capture.publish.ChangeSink;
 import dev.godwit.capture.publish.Position;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.MarkerKind;
@@ -27,7 +27,7 @@ final class PgOutputDecoder implements Frames.Receiver {
 
     /** A change that waits for the next message. */
     private sealed interface HeldBack {
-        void append(ChangeLog.Batch log, boolean lastInTransaction) throws InterruptedException;
+        void append(ChangeSink log, boolean lastInTransaction) throws InterruptedException;
     }
 
     private final TableRouting routing;
@@ -37,7 +37,7 @@ final class PgOutputDecoder implements Frames.Receiver {
     private final ChangeEncoder encoder = new ChangeEncoder();
     private @Nullable Transaction transaction;
     private @Nullable HeldBack heldBack;
-    private ChangeLog.@Nullable Batch log;
+    private @Nullable ChangeSink log;
     private Position captured = Position.ORIGIN;
     private long ordinal;
     private long flushable;
@@ -52,10 +52,10 @@ final class PgOutputDecoder implements Frames.Receiver {
         this.requested = requested;
     }
 
-    /** What is read from here on is appended to this batch. */
-    void appendTo(ChangeLog.Batch batch) {
-        log = batch;
-        captured = batch.position();
+    /** What is read from here on is appended there. */
+    void appendTo(ChangeSink sink) {
+        log = sink;
+        captured = sink.position();
     }
 
     /** All that was committed on the source before this LSN has been read and appended; 0 at first. */
@@ -210,17 +210,17 @@ final class PgOutputDecoder implements Frames.Receiver {
 
     /** Whether it is appended: not if the log already stands at or behind its position. */
     private boolean append(MarkerKind kind, String id, Position position, long micros) throws InterruptedException {
-        if (position.atOrBefore(batch().position())) {
+        if (position.atOrBefore(sink().position())) {
             return false;
         }
         release(false);
-        batch().marker(kind, id, position, micros);
+        sink().marker(kind, id, position, micros);
         return true;
     }
 
     private void announce(Relation relation) throws InterruptedException {
         if (!relation.announced()) {
-            batch().schemaChange(relation.shape());
+            sink().schemaChange(relation.shape());
             relation.setAnnounced();
         }
     }
@@ -231,7 +231,7 @@ final class PgOutputDecoder implements Frames.Receiver {
             return;
         }
         heldBack = null;
-        change.append(batch(), lastInTransaction);
+        change.append(sink(), lastInTransaction);
     }
 
     private boolean isCaptured(Transaction current, long at) {
@@ -252,9 +252,9 @@ final class PgOutputDecoder implements Frames.Receiver {
         return transaction;
     }
 
-    private ChangeLog.Batch batch() {
+    private ChangeSink sink() {
         if (log == null) {
-            throw new IllegalStateException("no batch to append to");
+            throw new IllegalStateException("nowhere to append to");
         }
         return log;
     }
@@ -280,7 +280,7 @@ final class PgOutputDecoder implements Frames.Receiver {
         }
 
         @Override
-        public void append(ChangeLog.Batch log, boolean lastInTransaction) throws InterruptedException {
+        public void append(ChangeSink log, boolean lastInTransaction) throws InterruptedException {
             encoded[lastFlagAt] = (byte) (lastInTransaction ? 1 : 0);
             log.change(relation.source(), key, encoded, operation, finalLsn, at);
         }
@@ -296,7 +296,7 @@ final class PgOutputDecoder implements Frames.Receiver {
         }
 
         @Override
-        public void append(ChangeLog.Batch log, boolean lastInTransaction) throws InterruptedException {
+        public void append(ChangeSink log, boolean lastInTransaction) throws InterruptedException {
             truncate.setLastInTransaction(lastInTransaction);
             log.truncate(sources, truncate);
         }
