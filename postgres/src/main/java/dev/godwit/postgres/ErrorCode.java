@@ -53,6 +53,13 @@ public enum ErrorCode {
     UNLOGGED_TARGET(
             Retry.AFTER_ACTION,
             "Run ALTER TABLE ... SET LOGGED on the target: an unlogged table is emptied by a crash."),
+    UNLOGGED_SOURCE(
+            Retry.AFTER_ACTION,
+            "Run ALTER TABLE ... SET LOGGED on the source, or leave the table out: an unlogged table's changes are not in the WAL."),
+    ENCODING_DIFFERS(
+            Retry.AFTER_ACTION,
+            "Create the target database with ENCODING 'UTF8', or with the source's encoding."),
+    SERVER_IS_STANDBY(Retry.AFTER_ACTION, "Give the address of the primary server."),
     NOTHING_SELECTED(Retry.AFTER_ACTION, "Name at least one table that exists on the source."),
     PG_DUMP_MISSING(
             Retry.AFTER_ACTION,
@@ -155,6 +162,9 @@ public enum ErrorCode {
     DATA_DIRECTORY_IN_USE(
             Retry.AFTER_ACTION,
             "Another godwit runs on this data directory: stop it first, or use another --data-dir."),
+    KEYSET_WRONG(
+            Retry.AFTER_ACTION,
+            "Give all three services the keyset that the migration was created with (godwit.keyset or godwit.keyset-file)."),
     BROKER_FAILED(
             Retry.AUTOMATIC,
             "Check that Kafka runs and is reachable; Godwit tries again by itself."),

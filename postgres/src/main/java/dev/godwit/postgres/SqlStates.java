@@ -38,7 +38,8 @@ public final class SqlStates {
             }
         }
         return switch (state(e)) {
-            case "28P01" -> ErrorCode.PASSWORD_WRONG;
+            // 08004 is the driver's own: the server asks for a password and none was given.
+            case "28P01", "08004" -> ErrorCode.PASSWORD_WRONG;
             case "28000" -> ErrorCode.ACCESS_REFUSED;
             case "3D000" -> ErrorCode.DATABASE_UNKNOWN;
             case "42501" -> ErrorCode.PERMISSION_DENIED;

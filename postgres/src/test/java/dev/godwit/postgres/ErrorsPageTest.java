@@ -37,7 +37,10 @@ class ErrorsPageTest {
                         | --- | --- | --- |
                         """);
         for (ErrorCode code : ErrorCode.values()) {
-            page.append("| `%s` | %s | %s |%n".formatted(code, mover(code.retry()), code.remedy().replace("<", "&lt;")));
+            page.append(
+                    "| `%s` | %s | %s |%n"
+                            .formatted(
+                                    code, mover(code.retry()), code.remedy().replace("<", "&lt;")));
         }
         return page.toString();
     }

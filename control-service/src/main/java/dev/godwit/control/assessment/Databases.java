@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.control.assessment;
+
+import dev.godwit.postgres.ServerVersion;
+import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.TableMapping;
+import java.sql.Connection;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Both sides, opened, and the tables that the checks are about.
+ *
+ * @param slotsNeeded on the source server: one for each database that is still to start, and a
+ *     temporary one
+ */
+record Databases(Side source, Side target, List<TableMapping> tables, int slotsNeeded) {
+    Databases {
+        tables = List.copyOf(tables);
+    }
+
+    /** One side. */
+    record Side(
+            String user,
+            String database,
+            Connection connection,
+            ServerVersion version,
+            Map<TableName, CatalogTable> catalog) {}
+}

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.control.assessment;
+
+import dev.godwit.control.assessment.CatalogTable.CatalogColumn;
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.Identifiers;
+import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.FindingResult;
+import dev.godwit.schemas.TableMapping;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/** What each selected table and its counterpart must be like. */
+final class TableChecks {
+    private static final int UNPUBLISHED_GENERATED = 18;
+
+    private TableChecks() {}
+
+    static List<Check> all() {
+        return List.of(
+                onSource("source.table-keys", ErrorCode.TABLE_WITHOUT_KEY, TableChecks::key),
+                onSource(
+                        "source.generated-identity",
+                        ErrorCode.GENERATED_COLUMN_IDENTITY,
+                        TableChecks::generatedIdentity),
+                onSource(
+                        "source.logged-tables",
+                        ErrorCode.UNLOGGED_SOURCE,
+                        TableChecks::unloggedSource),
+                onSource(
+                        "source.table-rights",
+                        ErrorCode.PERMISSION_DENIED,
+                        TableChecks::sourceRights),
+                onPairs("target.tables", ErrorCode.TARGET_TABLE_MISSING, TableChecks::missing),
+                onPairs("target.columns", ErrorCode.TARGET_COLUMNS_DIFFER, TableChecks::columns),
+                onPairs(
+                        "target.logged-tables",
+                        ErrorCode.UNLOGGED_TARGET,
+                        TableChecks::unloggedTarget),
+                onPairs(
+                        "target.table-rights",
+                        ErrorCode.PERMISSION_DENIED,
+                        TableChecks::targetRights),
+                TableChecks::empty);
+    }
+
+    /** What is wrong with a table, in words, and the statement that mends it. */
+    private record Problem(FindingResult result, ErrorCode code, String what, String remedy) {
+        static Problem failed(ErrorCode code, String what, String remedy) {
+            return new Problem(FindingResult.FAILED, code, what, remedy);
+        }
+    }
+
+    private interface PairQuestion {
+        Optional<Problem> ask(
+                Databases databases,
+                CatalogTable source,
+                TableName targetName,
+                Optional<CatalogTable> target);
+    }
+
+    private interface SourceQuestion {
+        Optional<Problem> ask(Databases databases, CatalogTable source);
+    }
+
+    private static Check onSource(String id, ErrorCode code, SourceQuestion question) {
+        return databases ->
+                collected(
+                        id,
+                        code,
+                        databases.tables(),
+                        mapping -> question.ask(databases, sourceOf(databases, mapping)));
+    }
+
+    private static Check onPairs(String id, ErrorCode code, PairQuestion question) {
+        return databases ->
+                collected(
+                        id,
+                        code,
+                        databases.tables(),
+                        mapping -> {
+                            TableName target = TableName.of(mapping.getTarget());
+                            return question.ask(
+                                    databases,
+                                    sourceOf(databases, mapping),
+                                    target,
+                                    Optional.ofNullable(databases.target().catalog().get(target)));
+                        });
+    }
+
+    private static CatalogTable sourceOf(Databases databases, TableMapping mapping) {
+        return java.util.Objects.requireNonNull(
+                databases.source().catalog().get(TableName.of(mapping.getSource())));
+    }
+
+    private static List<CheckFinding> collected(
+            String id,
+            ErrorCode code,
+            List<TableMapping> tables,
+            Function<TableMapping, Optional<Problem>> question) {
+        List<CheckFinding> findings =
+                tables.stream()
+                        .map(question)
+                        .flatMap(Optional::stream)
+                        .distinct()
+                        .map(problem ->
+                                new CheckFinding(
+                                        id,
+                                        problem.result(),
+                                        problem.code(),
+                                        problem.what(),
+                                        problem.remedy()))
+                        .toList();
+        return findings.isEmpty()
+                ? List.of(CheckFinding.passed(id, code, "%d tables".formatted(tables.size())))
+                : findings;
+    }
+
+    private static Optional<Problem> key(Databases databases, CatalogTable table) {
+        if (table.keyed()) {
+            return Optional.empty();
+        }
+        String why =
+                switch (table.identity()) {
+                    case 'n' ->
+                            "source table %s has REPLICA IDENTITY NOTHING".formatted(table.name());
+                    case 'i' ->
+                            "the index that is the replica identity of source table %s is gone or invalid"
+                                    .formatted(table.name());
+                    default -> "source table %s has no primary key".formatted(table.name());
+                };
+        return Optional.of(
+                Problem.failed(
+                        ErrorCode.TABLE_WITHOUT_KEY,
+                        why + ": its updates and deletes could not be carried over",
+                        "On the source: add a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL; (updates and deletes then cost a search per row); or leave the table out: --tables '!%s'"
+                                .formatted(table.name().quoted(), table.name())));
+    }
+
+    private static Optional<Problem> generatedIdentity(Databases databases, CatalogTable table) {
+        if (!databases.source().version().atLeast(UNPUBLISHED_GENERATED)
+                || !table.identityHoldsGenerated()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Problem.failed(
+                        ErrorCode.GENERATED_COLUMN_IDENTITY,
+                        "the replica identity of source table %s holds a generated column: PostgreSQL %s would refuse the application's updates once it is published"
+                                .formatted(table.name(), databases.source().version()),
+                        "On the source: give %s a primary key without generated columns; then ALTER TABLE %1$s REPLICA IDENTITY DEFAULT;"
+                                .formatted(table.name().quoted())));
+    }
+
+    private static Optional<Problem> unloggedSource(Databases databases, CatalogTable table) {
+        return table.unlogged()
+                ? Optional.of(
+                        Problem.failed(
+                                ErrorCode.UNLOGGED_SOURCE,
+                                "source table %s is unlogged: its changes are not in the WAL"
+                                        .formatted(table.name()),
+                                "On the source: ALTER TABLE %s SET LOGGED; or leave the table out: --tables '!%s'"
+                                        .formatted(table.name().quoted(), table.name())))
+                : Optional.empty();
+    }
+
+    private static Optional<Problem> sourceRights(Databases databases, CatalogTable table) {
+        String user = Identifiers.quote(databases.source().user());
+        if (!table.readable()) {
+            return Optional.of(
+                    Problem.failed(
+                            ErrorCode.PERMISSION_DENIED,
+                            "user %s may not read source table %s"
+                                    .formatted(databases.source().user(), table.name()),
+                            "On the source: GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT ON %s TO %2$s;"
+                                    .formatted(
+                                            Identifiers.quote(table.name().schema()),
+                                            user,
+                                            table.name().quoted())));
+        }
+        if (table.filtered()) {
+            return Optional.of(
+                    Problem.failed(
+                            ErrorCode.PERMISSION_DENIED,
+                            "row security would hide rows of source table %s from user %s"
+                                    .formatted(table.name(), databases.source().user()),
+                            "On the source: ALTER ROLE %s BYPASSRLS;".formatted(user)));
+        }
+        if (!table.owned()) {
+            return Optional.of(
+                    Problem.failed(
+                            ErrorCode.PERMISSION_DENIED,
+                            "source table %s belongs to %s: only a member of its owner may publish it"
+                                    .formatted(table.name(), table.owner()),
+                            "On the source: GRANT %s TO %s;"
+                                    .formatted(Identifiers.quote(table.owner()), user)));
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<Problem> missing(
+            Databases databases,
+            CatalogTable source,
+            TableName name,
+            Optional<CatalogTable> target) {
+        return target.isPresent()
+                ? Optional.empty()
+                : Optional.of(
+                        Problem.failed(
+                                ErrorCode.TARGET_TABLE_MISSING,
+                                "table %s does not exist in database %s of the target"
+                                        .formatted(name, databases.target().database()),
+                                ErrorCode.TARGET_TABLE_MISSING.remedy()));
+    }
+
+    private static Optional<Problem> columns(
+            Databases databases,
+            CatalogTable source,
+            TableName name,
+            Optional<CatalogTable> target) {
+        if (target.isEmpty()) {
+            return Optional.empty();
+        }
+        List<String> differences = differences(source, target.get());
+        return differences.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        Problem.failed(
+                                ErrorCode.TARGET_COLUMNS_DIFFER,
+                                "target table %s differs from the source's: %s"
+                                        .formatted(name, String.join("; ", differences)),
+                                ErrorCode.TARGET_COLUMNS_DIFFER.remedy()));
+    }
+
+    /**
+     * In words; empty when every source column has its place and nothing else of the target must be
+     * filled.
+     */
+    static List<String> differences(CatalogTable source, CatalogTable target) {
+        var differences = new ArrayList<String>();
+        for (CatalogColumn column : source.columns()) {
+            Optional<CatalogColumn> other = target.column(column.name());
+            if (other.isEmpty()) {
+                if (!column.generated()) {
+                    differences.add(
+                            "column %s (%s) is missing".formatted(column.name(), column.type()));
+                }
+            } else if (column.generated() != other.get().generated()) {
+                differences.add(
+                        "column %s is generated on the %s only"
+                                .formatted(
+                                        column.name(), column.generated() ? "source" : "target"));
+            } else if (!column.type().equals(other.get().type())) {
+                differences.add(
+                        "column %s is %s instead of %s"
+                                .formatted(column.name(), other.get().type(), column.type()));
+            }
+        }
+        for (CatalogColumn column : target.columns()) {
+            if (column.required()
+                    && !column.generated()
+                    && source.column(column.name()).isEmpty()) {
+                differences.add(
+                        "column %s is not on the source, and is NOT NULL without a default"
+                                .formatted(column.name()));
+            }
+        }
+        return differences;
+    }
+
+    private static Optional<Problem> unloggedTarget(
+            Databases databases,
+            CatalogTable source,
+            TableName name,
+            Optional<CatalogTable> target) {
+        return target.filter(table -> table.unlogged() && !source.unlogged())
+                .map(table ->
+                        Problem.failed(
+                                ErrorCode.UNLOGGED_TARGET,
+                                "target table %s is unlogged".formatted(name),
+                                "On the target: ALTER TABLE %s SET LOGGED;"
+                                        .formatted(name.quoted())));
+    }
+
+    private static Optional<Problem> targetRights(
+            Databases databases,
+            CatalogTable source,
+            TableName name,
+            Optional<CatalogTable> target) {
+        String user = Identifiers.quote(databases.target().user());
+        if (target.isEmpty()) {
+            return Optional.empty();
+        }
+        CatalogTable table = target.get();
+        if (!table.owned()) {
+            return Optional.of(
+                    Problem.failed(
+                            ErrorCode.PERMISSION_DENIED,
+                            "target table %s belongs to %s: only a member of its owner may take its indexes and triggers aside during the load"
+                                    .formatted(name, table.owner()),
+                            "On the target: GRANT %s TO %s;"
+                                    .formatted(Identifiers.quote(table.owner()), user)));
+        }
+        if (!table.writable() || !table.readable()) {
+            return Optional.of(
+                    Problem.failed(
+                            ErrorCode.PERMISSION_DENIED,
+                            "user %s may not write target table %s"
+                                    .formatted(databases.target().user(), name),
+                            "On the target: GRANT USAGE ON SCHEMA %s TO %s; GRANT ALL ON %s TO %2$s;"
+                                    .formatted(
+                                            Identifiers.quote(name.schema()),
+                                            user,
+                                            name.quoted())));
+        }
+        if (table.filtered()) {
+            return Optional.of(
+                    Problem.failed(
+                            ErrorCode.PERMISSION_DENIED,
+                            "row security of target table %s applies to user %s"
+                                    .formatted(name, databases.target().user()),
+                            "On the target: ALTER ROLE %s BYPASSRLS;".formatted(user)));
+        }
+        return Optional.empty();
+    }
+
+    private static List<CheckFinding> empty(Databases databases) throws SQLException {
+        var targets = new TreeSet<TableName>();
+        databases.tables().forEach(mapping -> targets.add(TableName.of(mapping.getTarget())));
+        var findings = new ArrayList<CheckFinding>();
+        try (Statement statement = databases.target().connection().createStatement()) {
+            for (TableName name : targets) {
+                CatalogTable table = databases.target().catalog().get(name);
+                if (table != null
+                        && table.readable()
+                        && !table.filtered()
+                        && holdsRows(statement, table)) {
+                    findings.add(
+                            CheckFinding.failed(
+                                    "target.empty",
+                                    ErrorCode.TARGET_TABLE_NOT_EMPTY,
+                                    "target table %s holds rows".formatted(name),
+                                    "On the target, if the rows are not needed: TRUNCATE %s; or leave the table out: --tables '!%s'"
+                                            .formatted(name.quoted(), name)));
+                }
+            }
+        }
+        return findings.isEmpty()
+                ? List.of(
+                        CheckFinding.passed(
+                                "target.empty",
+                                ErrorCode.TARGET_TABLE_NOT_EMPTY,
+                                "%d tables".formatted(targets.size())))
+                : findings;
+    }
+
+    private static boolean holdsRows(Statement statement, CatalogTable table) throws SQLException {
+        String from = (table.partitioned() ? "" : "ONLY ") + table.name().quoted();
+        try (ResultSet row = statement.executeQuery("SELECT EXISTS (SELECT FROM " + from + ")")) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+}
