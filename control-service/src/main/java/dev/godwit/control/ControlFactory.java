@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control;
 
-import dev.godwit.control.api.Views;
+import dev.godwit.control.view.Views;
 import dev.godwit.control.cutover.Migrations;
 import dev.godwit.control.progress.Progress;
 import dev.godwit.control.progress.Signal;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.api;
 
+import dev.godwit.control.view.ErrorBody;
 import dev.godwit.postgres.ErrorCode;
 import io.micronaut.context.annotation.Primary;
 import io.micronaut.http.HttpResponse;

@@ -2,6 +2,9 @@
 package dev.godwit.control.api;
 
 import dev.godwit.control.cutover.Migrations;
+import dev.godwit.control.view.DatabaseView;
+import dev.godwit.control.view.MigrationView;
+import dev.godwit.control.view.Views;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.schemas.DatabaseMigration;

@@ -56,9 +56,8 @@ final class Catalog {
               FROM pg_catalog.pg_class c
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_catalog.pg_roles me ON me.rolname = current_user
-             WHERE\s\
-            """
-                    + OURS;
+             WHERE {ours}
+            """;
 
     private static final String COLUMNS =
             """
@@ -68,10 +67,9 @@ final class Catalog {
               JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-             WHERE a.attnum > 0 AND NOT a.attisdropped AND\s\
-            """
-                    + OURS
-                    + " ORDER BY a.attrelid, a.attnum";
+             WHERE a.attnum > 0 AND NOT a.attisdropped AND {ours}
+             ORDER BY a.attrelid, a.attnum
+            """;
 
     private Catalog() {}
 
@@ -81,7 +79,7 @@ final class Catalog {
         try (Statement statement = connection.createStatement()) {
             Map<Long, List<CatalogColumn>> columns = columns(statement, generated);
             var rows = new HashMap<Long, Row>();
-            try (ResultSet row = statement.executeQuery(TABLES.replace(GENERATED, generated))) {
+            try (ResultSet row = statement.executeQuery(TABLES.replace(GENERATED, generated).replace("{ours}", OURS))) {
                 while (row.next()) {
                     rows.put(row.getLong(1), Row.of(row));
                 }
@@ -99,7 +97,7 @@ final class Catalog {
     private static Map<Long, List<CatalogColumn>> columns(Statement statement, String generated)
             throws SQLException {
         var columns = new HashMap<Long, List<CatalogColumn>>();
-        try (ResultSet row = statement.executeQuery(COLUMNS.replace(GENERATED, generated))) {
+        try (ResultSet row = statement.executeQuery(COLUMNS.replace(GENERATED, generated).replace("{ours}", OURS))) {
             while (row.next()) {
                 columns.computeIfAbsent(row.getLong(1), none -> new ArrayList<>())
                         .add(

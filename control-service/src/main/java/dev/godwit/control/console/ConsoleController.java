@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.console;
 
-import dev.godwit.control.api.Views;
+import dev.godwit.control.view.Views;
 import dev.godwit.control.cutover.Migrations;
 import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;

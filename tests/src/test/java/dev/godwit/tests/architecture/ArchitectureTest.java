@@ -81,7 +81,7 @@ class ArchitectureTest {
                         "dev.godwit.capture.wal..",
                         "dev.godwit.apply..",
                         "dev.godwit.control.assessment..",
-                        "dev.godwit.control.cutover..",
+                        "dev.godwit.control.comparison..",
                         "dev.godwit.standalone..")
                 .should()
                 .dependOnClassesThat()

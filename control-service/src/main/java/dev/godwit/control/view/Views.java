@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.godwit.control.api;
+package dev.godwit.control.view;
 
-import dev.godwit.control.api.DatabaseView.ComparisonView;
-import dev.godwit.control.api.DatabaseView.FindingView;
-import dev.godwit.control.api.DatabaseView.ReportView;
-import dev.godwit.control.api.DatabaseView.TableView;
-import dev.godwit.control.api.MigrationView.ServerView;
-import dev.godwit.control.api.MigrationView.SettingsView;
+import dev.godwit.control.view.DatabaseView.ComparisonView;
+import dev.godwit.control.view.DatabaseView.FindingView;
+import dev.godwit.control.view.DatabaseView.ReportView;
+import dev.godwit.control.view.DatabaseView.TableView;
+import dev.godwit.control.view.MigrationView.ServerView;
+import dev.godwit.control.view.MigrationView.SettingsView;
 import dev.godwit.control.progress.DatabaseProgress;
 import dev.godwit.control.progress.DatabaseState;
 import dev.godwit.control.progress.Progress;

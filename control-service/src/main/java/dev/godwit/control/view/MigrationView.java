@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.godwit.control.api;
+package dev.godwit.control.view;
 
 import dev.godwit.control.security.AuditFilter;
 import io.micronaut.serde.annotation.Serdeable;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.godwit.control.api;
+package dev.godwit.control.view;
 
 import dev.godwit.control.security.AuditFilter;
 import dev.godwit.postgres.ErrorCode;
@@ -13,15 +13,15 @@ import io.micronaut.serde.annotation.Serdeable;
  */
 @Serdeable
 public record ErrorBody(String code, String what, String remedy) implements AuditFilter.Described {
-    static ErrorBody of(ErrorCode code, String what) {
+    public static ErrorBody of(ErrorCode code, String what) {
         return new ErrorBody(code.name(), what, code.remedy());
     }
 
-    static ErrorBody of(MigrationException e) {
+    public static ErrorBody of(MigrationException e) {
         return new ErrorBody(e.code().name(), e.what(), e.remedy());
     }
 
-    static ErrorBody of(Failure failure) {
+    public static ErrorBody of(Failure failure) {
         return new ErrorBody(failure.getCode(), failure.getWhat(), failure.getRemedy());
     }
 
