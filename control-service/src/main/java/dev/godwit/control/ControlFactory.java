@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control;
 
-import dev.godwit.control.view.Views;
 import dev.godwit.control.cutover.Migrations;
 import dev.godwit.control.progress.Progress;
 import dev.godwit.control.progress.Signal;
 import dev.godwit.control.security.ApiToken;
 import dev.godwit.control.security.AuditLog;
+import dev.godwit.control.view.Views;
 import dev.godwit.schemas.codec.SchemaBook;
 import dev.godwit.schemas.secret.PasswordSeal;
 import dev.godwit.schemas.topic.KafkaSchemaBook;

@@ -28,13 +28,24 @@ final class Api {
     }
 
     Answer post(String path, String body) throws IOException, InterruptedException {
-        return send(authorized(path).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body)).build());
+        return send(
+                authorized(path)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build());
     }
 
     Answer send(HttpRequest request) throws IOException, InterruptedException {
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-        boolean isJson = response.headers().firstValue("Content-Type").orElse("").startsWith("application/json");
-        return new Answer(response.statusCode(), response.body(), isJson ? json.readTree(response.body()) : json.nullNode());
+        boolean isJson =
+                response.headers()
+                        .firstValue("Content-Type")
+                        .orElse("")
+                        .startsWith("application/json");
+        return new Answer(
+                response.statusCode(),
+                response.body(),
+                isJson ? json.readTree(response.body()) : json.nullNode());
     }
 
     HttpRequest.Builder request(String path) {

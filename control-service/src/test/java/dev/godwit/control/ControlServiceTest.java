@@ -24,11 +24,17 @@ class ControlServiceTest {
     @BeforeAll
     void start(@TempDir Path directory) throws Exception {
         broker = TestBroker.start(directory);
-        context = Main.start(Map.of(
-                "godwit.kafka.bootstrap-servers", broker.bootstrapServers(),
-                "godwit.keyset", PasswordSeal.newKeyset(),
-                "godwit.token", Api.TOKEN,
-                "micronaut.server.port", -1));
+        context =
+                Main.start(
+                        Map.of(
+                                "godwit.kafka.bootstrap-servers",
+                                broker.bootstrapServers(),
+                                "godwit.keyset",
+                                PasswordSeal.newKeyset(),
+                                "godwit.token",
+                                Api.TOKEN,
+                                "micronaut.server.port",
+                                -1));
         api = new Api(context.getBean(EmbeddedServer.class).getURI());
     }
 
@@ -43,24 +49,5 @@ class ControlServiceTest {
         var answer = api.get("/api/v1/migrations");
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.text()).isEqualTo("[]");
-    }
-
-    @Test
-    void print() throws Exception {
-        for (String path : new String[] {"/api/v1/nothing", "/health", "/prometheus", "/api/v1/openapi.yml", "/"}) {
-            var answer = api.get(path);
-            System.out.println(path + " " + answer.status() + " " + answer.text().substring(0, Math.min(600, answer.text().length())));
-        }
-        for (String body : new String[] {"", "{", "{\"name\":3}", "{\"nome\":3}", "{\"name\":\"x\"}", "[]",
-                "{\"name\":\"shop\",\"source\":{\"host\":\"127.0.0.1\",\"port\":1,\"user\":\"u\",\"password\":\"p\",\"sslMode\":\"disable\"},\"target\":{\"host\":\"nowhere.invalid\",\"user\":\"u\"},\"databases\":[{\"source\":\"a\"}]}"}) {
-            var answer = api.post("/api/v1/migrations", body);
-            System.out.println(body + " -> " + answer.status() + " " + answer.text());
-        }
-        org.awaitility.Awaitility.await().until(() -> api.get("/api/v1/migrations/shop").text().contains("failed"));
-        System.out.println(api.get("/api/v1/migrations/shop").text());
-        System.out.println(api.post("/api/v1/migrations/shop/databases/a/apply", "{}").text());
-        System.out.println(api.post("/api/v1/migrations/shop/databases/a/apply", "").text());
-        System.out.println(api.post("/api/v1/migrations/shop/databases/a/cutover", "").text());
-        System.out.println(api.post("/api/v1/migrations/shop/databases/b/cutover", "{}").text());
     }
 }

@@ -33,30 +33,35 @@ public final class TestBroker implements AutoCloseable {
         String broker = "127.0.0.1:" + freePort();
         String controller = "127.0.0.1:" + freePort();
         new Formatter()
-                .setPrintStream(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8))
+                .setPrintStream(
+                        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8))
                 .setNodeId(1)
                 .setClusterId(Uuid.randomUuid().toString())
                 .setDirectories(List.of(directory.toString()))
                 .setMetadataLogDirectory(directory.toString())
                 .setControllerListenerName("CONTROLLER")
                 .run();
-        var config = new HashMap<String, Object>(Map.of(
-                "node.id", "1",
-                "process.roles", "broker,controller",
-                "listeners", "BROKER://" + broker + ",CONTROLLER://" + controller,
-                "inter.broker.listener.name", "BROKER",
-                "controller.listener.names", "CONTROLLER",
-                "listener.security.protocol.map", "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
-                "controller.quorum.voters", "1@" + controller,
-                "log.dirs", directory.toString()));
-        config.putAll(Map.of(
-                "auto.create.topics.enable", "false",
-                "offsets.topic.replication.factor", "1",
-                "offsets.topic.num.partitions", "1",
-                "transaction.state.log.replication.factor", "1",
-                "transaction.state.log.min.isr", "1",
-                "transaction.state.log.num.partitions", "1",
-                "group.initial.rebalance.delay.ms", "0"));
+        var config =
+                new HashMap<String, Object>(
+                        Map.of(
+                                "node.id", "1",
+                                "process.roles", "broker,controller",
+                                "listeners", "BROKER://" + broker + ",CONTROLLER://" + controller,
+                                "inter.broker.listener.name", "BROKER",
+                                "controller.listener.names", "CONTROLLER",
+                                "listener.security.protocol.map",
+                                        "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
+                                "controller.quorum.voters", "1@" + controller,
+                                "log.dirs", directory.toString()));
+        config.putAll(
+                Map.of(
+                        "auto.create.topics.enable", "false",
+                        "offsets.topic.replication.factor", "1",
+                        "offsets.topic.num.partitions", "1",
+                        "transaction.state.log.replication.factor", "1",
+                        "transaction.state.log.min.isr", "1",
+                        "transaction.state.log.num.partitions", "1",
+                        "group.initial.rebalance.delay.ms", "0"));
         var server = new KafkaRaftServer(new KafkaConfig(config), Time.SYSTEM);
         server.startup();
         return new TestBroker(server, broker);

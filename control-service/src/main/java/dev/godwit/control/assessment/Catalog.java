@@ -79,7 +79,9 @@ final class Catalog {
         try (Statement statement = connection.createStatement()) {
             Map<Long, List<CatalogColumn>> columns = columns(statement, generated);
             var rows = new HashMap<Long, Row>();
-            try (ResultSet row = statement.executeQuery(TABLES.replace(GENERATED, generated).replace("{ours}", OURS))) {
+            try (ResultSet row =
+                    statement.executeQuery(
+                            TABLES.replace(GENERATED, generated).replace("{ours}", OURS))) {
                 while (row.next()) {
                     rows.put(row.getLong(1), Row.of(row));
                 }
@@ -97,7 +99,9 @@ final class Catalog {
     private static Map<Long, List<CatalogColumn>> columns(Statement statement, String generated)
             throws SQLException {
         var columns = new HashMap<Long, List<CatalogColumn>>();
-        try (ResultSet row = statement.executeQuery(COLUMNS.replace(GENERATED, generated).replace("{ours}", OURS))) {
+        try (ResultSet row =
+                statement.executeQuery(
+                        COLUMNS.replace(GENERATED, generated).replace("{ours}", OURS))) {
             while (row.next()) {
                 columns.computeIfAbsent(row.getLong(1), none -> new ArrayList<>())
                         .add(

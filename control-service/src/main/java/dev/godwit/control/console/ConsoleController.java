@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.console;
 
-import dev.godwit.control.view.Views;
 import dev.godwit.control.cutover.Migrations;
+import dev.godwit.control.view.Views;
 import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
 import io.micronaut.http.HttpResponse;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.view;
 
+import dev.godwit.control.progress.DatabaseProgress;
+import dev.godwit.control.progress.DatabaseState;
+import dev.godwit.control.progress.Progress;
+import dev.godwit.control.progress.TableProgress;
 import dev.godwit.control.view.DatabaseView.ComparisonView;
 import dev.godwit.control.view.DatabaseView.FindingView;
 import dev.godwit.control.view.DatabaseView.ReportView;
 import dev.godwit.control.view.DatabaseView.TableView;
 import dev.godwit.control.view.MigrationView.ServerView;
 import dev.godwit.control.view.MigrationView.SettingsView;
-import dev.godwit.control.progress.DatabaseProgress;
-import dev.godwit.control.progress.DatabaseState;
-import dev.godwit.control.progress.Progress;
-import dev.godwit.control.progress.TableProgress;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.ApplyStatus;
 import dev.godwit.schemas.ApplyTablePhase;
