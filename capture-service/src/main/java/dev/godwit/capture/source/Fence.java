@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture.source;
+
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.Identifiers;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.SqlStates;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Makes the source database read-only for every session that does not say otherwise: its default
+ * for new sessions is committed first, then the older sessions are ended.
+ */
+final class Fence {
+    private static final String READ =
+            """
+            SELECT pg_catalog.substr(c, pg_catalog.length('default_transaction_read_only=') + 1)
+              FROM pg_catalog.pg_db_role_setting s
+              JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase
+             CROSS JOIN pg_catalog.unnest(s.setconfig) AS c
+             WHERE d.datname = pg_catalog.current_database() AND s.setrole = 0
+               AND pg_catalog.starts_with(c, 'default_transaction_read_only=')
+            """;
+
+    /** Before 11 there is no starts_with. */
+    private static final String READ_10 =
+            READ.replace(
+                    "pg_catalog.starts_with(c, 'default_transaction_read_only=')",
+                    "c LIKE 'default\\_transaction\\_read\\_only=%'");
+
+    private static final String OLDER =
+            """
+            SELECT pid, usename FROM pg_catalog.pg_stat_activity
+             WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
+               AND backend_type = 'client backend' AND backend_start <= ?::timestamptz
+               AND application_name NOT LIKE 'godwit %'
+            """;
+    private static final int ROUNDS_MOST = 300;
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final SourceDatabase source;
+
+    Fence(SourceDatabase source) {
+        this.source = source;
+    }
+
+    /** The database's own default, empty if it has none. */
+    Optional<String> settingNow(Connection connection) throws SQLException {
+        boolean old = connection.getMetaData().getDatabaseMajorVersion() < 11;
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(old ? READ_10 : READ)) {
+            return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+        }
+    }
+
+    /** Raises it, and returns once no foreign session is older than it. Repeats change nothing. */
+    void raise(Connection connection) throws SQLException {
+        String since;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(alter() + "SET default_transaction_read_only = on");
+            try (ResultSet row =
+                    statement.executeQuery("SELECT pg_catalog.clock_timestamp()::text")) {
+                row.next();
+                since = row.getString(1);
+            }
+        } catch (SQLException e) {
+            if (SqlStates.state(e).equals("42501")) {
+                throw new MigrationException(
+                        ErrorCode.FENCE_FAILED,
+                        "the source database cannot be made read-only: "
+                                + SourceDatabase.message(e),
+                        e);
+            }
+            throw e;
+        }
+        endOlder(connection, since);
+    }
+
+    /** Puts the database's default back to what it was. */
+    void lower(Connection connection, Optional<String> before) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(
+                    before.map(
+                                    value ->
+                                            alter()
+                                                    + "SET default_transaction_read_only = "
+                                                    + Identifiers.literal(value))
+                            .orElseGet(() -> alter() + "RESET default_transaction_read_only"));
+        }
+    }
+
+    private void endOlder(Connection connection, String since) throws SQLException {
+        for (int round = 0; round < ROUNDS_MOST; round++) {
+            List<Integer> older = older(connection, since);
+            if (older.isEmpty()) {
+                return;
+            }
+            for (int backend : older) {
+                end(connection, backend);
+            }
+            LockSupport.parkNanos(this, PAUSE_NANOS);
+        }
+        throw new MigrationException(
+                ErrorCode.FENCE_FAILED,
+                "sessions older than the fence do not end: " + older(connection, since),
+                "End these backends of the source, then retry.",
+                null);
+    }
+
+    private static List<Integer> older(Connection connection, String since) throws SQLException {
+        var older = new ArrayList<Integer>();
+        try (PreparedStatement query = connection.prepareStatement(OLDER)) {
+            query.setString(1, since);
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    older.add(row.getInt(1));
+                }
+            }
+        }
+        return older;
+    }
+
+    private static void end(Connection connection, int backend) throws SQLException {
+        try (PreparedStatement query =
+                connection.prepareStatement("SELECT pg_catalog.pg_terminate_backend(?)")) {
+            query.setInt(1, backend);
+            query.execute();
+        } catch (SQLException e) {
+            if (!SqlStates.state(e).equals("42501")) {
+                throw e;
+            }
+            throw new MigrationException(
+                    ErrorCode.FENCE_FAILED,
+                    "backend " + backend + " of the source may not be ended by this user",
+                    "GRANT pg_signal_backend TO the source user, or end backend "
+                            + backend
+                            + " yourself; then retry.",
+                    e);
+        }
+    }
+
+    private String alter() {
+        return "ALTER DATABASE " + Identifiers.quote(source.settings().database()) + " ";
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture.source;
+
+import dev.godwit.postgres.Identifiers;
+import dev.godwit.postgres.TableName;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collection;
+import java.util.stream.Collectors;
+
+/**
+ * The publication of one database migration. It names leaves: {@code publish_via_partition_root}
+ * would hide a leaf's TRUNCATE and its key.
+ */
+public final class Publication {
+    private static final String LOCK_TIMEOUT = "SET lock_timeout = '10s'";
+
+    private final SourceDatabase source;
+
+    public Publication(SourceDatabase source) {
+        this.source = source;
+    }
+
+    /** Makes it anew, of exactly these tables. Only for a stream that has not begun. */
+    public void create(Connection connection, Collection<TableName> tables) throws SQLException {
+        String names =
+                tables.stream()
+                        .sorted()
+                        .map(table -> "ONLY " + table.quoted())
+                        .collect(Collectors.joining(", "));
+        drop(connection);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("CREATE PUBLICATION " + name() + " FOR TABLE " + names);
+        }
+    }
+
+    /** Gone is success. */
+    void drop(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(LOCK_TIMEOUT);
+            statement.execute("DROP PUBLICATION IF EXISTS " + name());
+        }
+    }
+
+    private String name() {
+        return Identifiers.quote(source.objectName());
+    }
+}
