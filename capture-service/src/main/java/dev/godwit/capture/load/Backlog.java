@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
@@ -27,6 +28,7 @@ final class Backlog {
     private final Admin admin;
     private final long bytesMax;
     private final Map<TopicPartition, Deque<Sent>> unapplied = new HashMap<>();
+    private final Semaphore look = new Semaphore(0);
     private long bytes;
 
     Backlog(Admin admin, long bytesMax) {
@@ -47,25 +49,25 @@ final class Backlog {
     }
 
     /** Returns once a new piece may begin. */
-    synchronized void awaitRoom() throws InterruptedException {
-        while (bytes > bytesMax) {
-            settle();
-            if (bytes > bytesMax) {
-                wait(LOOK_MILLIS);
+    void awaitRoom() throws InterruptedException {
+        while (bytes() > bytesMax) {
+            settle(committed());
+            if (bytes() > bytesMax && look.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                look.drainPermits();
             }
         }
     }
 
-    private void settle() throws InterruptedException {
-        for (Map.Entry<TopicPartition, OffsetAndMetadata> committed : committed().entrySet()) {
-            Deque<Sent> sent = unapplied.get(committed.getKey());
-            if (sent == null || committed.getValue() == null) {
-                continue;
-            }
-            while (!sent.isEmpty() && sent.peek().offset < committed.getValue().offset()) {
-                bytes -= sent.remove().bytes;
-            }
-        }
+    private synchronized void settle(Map<TopicPartition, OffsetAndMetadata> committed) {
+        unapplied.forEach(
+                (partition, sent) -> {
+                    OffsetAndMetadata applied = committed.get(partition);
+                    while (applied != null
+                            && !sent.isEmpty()
+                            && sent.element().offset < applied.offset()) {
+                        bytes -= sent.remove().bytes;
+                    }
+                });
     }
 
     /** What Kafka does not tell now it tells later: until then nothing counts as applied. */

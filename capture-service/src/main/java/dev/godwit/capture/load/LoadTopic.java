@@ -63,6 +63,8 @@ final class LoadTopic implements AutoCloseable {
         return pieces.get(partition);
     }
 
+    /** The callback gets what the future would. */
+    @SuppressWarnings("FutureReturnValueIgnored")
     void send(int partition, byte[] value, Callback acknowledged) {
         producer.send(new ProducerRecord<>(topic, partition, null, value), acknowledged);
     }

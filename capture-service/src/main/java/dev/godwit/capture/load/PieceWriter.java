@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.load;
 
+import dev.godwit.capture.crash.CrashPoint;
+import dev.godwit.capture.crash.CrashPoints;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Attempt;
 import dev.godwit.schemas.Block;
@@ -32,6 +34,7 @@ final class PieceWriter {
     private final AttemptProgress attempt;
     private final int chunk;
     private final List<String> columns;
+    private final CrashPoints crashPoints;
     private final CRC32C crc = new CRC32C();
 
     private @Nullable PieceId piece;
@@ -51,7 +54,8 @@ final class PieceWriter {
             RecordCodec codec,
             AttemptProgress attempt,
             int chunk,
-            List<String> columns) {
+            List<String> columns,
+            CrashPoints crashPoints) {
         this.settings = settings;
         this.topic = topic;
         this.partition = partition;
@@ -60,6 +64,7 @@ final class PieceWriter {
         this.attempt = attempt;
         this.chunk = chunk;
         this.columns = columns;
+        this.crashPoints = crashPoints;
     }
 
     /** One whole row with its newline. Waits while the backlog is full, or Kafka is slow. */
@@ -75,7 +80,7 @@ final class PieceWriter {
         int from = 0;
         while (from < row.length) {
             if (fill == block.length) {
-                sendBlock(open);
+                sendBlock();
                 beginBlock(open);
             }
             int length = Math.min(row.length - from, block.length - fill);
@@ -122,7 +127,7 @@ final class PieceWriter {
     }
 
     private void end(PieceId open) {
-        sendBlock(open);
+        sendBlock();
         long bytes = pieceBytes;
         byte[] value = codec.encode(new PieceEnd(open, pieceRows, bytes, crc.getValue()));
         attempt.sending();
@@ -141,6 +146,7 @@ final class PieceWriter {
         attempt.read(pieceRows, bytes);
         piece = null;
         topic.piece(partition).unlock();
+        crashPoints.reach(CrashPoint.AFTER_PIECE);
     }
 
     private void beginBlock(PieceId open) {
@@ -152,7 +158,7 @@ final class PieceWriter {
         blocks++;
     }
 
-    private void sendBlock(PieceId open) {
+    private void sendBlock() {
         int length = fill - contentStart;
         if (length == 0) {
             blocks--;
@@ -183,7 +189,7 @@ final class PieceWriter {
     /** Avro's long: zig-zag, seven bits a byte, the lowest first. */
     private static int lengthBytes(int length) {
         int bytes = 1;
-        for (long rest = (long) length << 1 >>> 7; rest != 0; rest >>>= 7) {
+        for (long rest = ((long) length << 1) >>> 7; rest != 0; rest >>>= 7) {
             bytes++;
         }
         return bytes;
@@ -193,7 +199,7 @@ final class PieceWriter {
         long rest = (long) length << 1;
         int position = at;
         while (rest >>> 7 != 0) {
-            record[position] = (byte) (rest & 0x7F | 0x80);
+            record[position] = (byte) ((rest & 0x7F) | 0x80);
             rest >>>= 7;
             position++;
         }

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.replication.LogSequenceNumber;
 
@@ -139,7 +140,7 @@ public final class Slots {
         }
     }
 
-    private MigrationException refused(Throwable cause) throws SQLException {
+    private MigrationException refused(@Nullable Throwable cause) throws SQLException {
         if (!(cause instanceof SQLException refused)) {
             return new MigrationException(ErrorCode.INTERNAL, "making the slot failed", cause);
         }

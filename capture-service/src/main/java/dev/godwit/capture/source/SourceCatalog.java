@@ -32,15 +32,16 @@ public final class SourceCatalog {
                          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND c.relkind = 'r')
                 ON n.nspname = w.schema AND c.relname = w.name
             """;
+    /** From 12 on there are generated columns. */
     private static final String COLUMNS =
             """
             SELECT a.attrelid::bigint, a.attname, t.typlen, coalesce(nullif(t.typbasetype, 0), t.oid)::bigint
               FROM pg_catalog.pg_attribute a
               JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-             WHERE a.attrelid = ANY (?::oid[]) AND a.attnum > 0 AND NOT a.attisdropped %s
+             WHERE a.attrelid = ANY (?::oid[]) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
              ORDER BY a.attrelid, a.attnum
             """;
-    private static final String NOT_GENERATED = "AND a.attgenerated = ''";
+    private static final String COLUMNS_TO_11 = COLUMNS.replace("AND a.attgenerated = ''", "");
     private static final String INTEGER_KEYS =
             """
             SELECT i.indrelid::bigint, a.attname
@@ -143,7 +144,7 @@ public final class SourceCatalog {
         boolean generated = ConnectionSettings.version(source).atLeast(12);
         var columns = new HashMap<Long, List<SourceColumn>>();
         try (PreparedStatement query =
-                source.prepareStatement(COLUMNS.formatted(generated ? NOT_GENERATED : ""))) {
+                source.prepareStatement(generated ? COLUMNS : COLUMNS_TO_11)) {
             query.setArray(1, oids);
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {

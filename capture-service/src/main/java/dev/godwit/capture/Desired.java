@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture;
+
+import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.Secret;
+import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.DatabaseMigration;
+import dev.godwit.schemas.MarkerKind;
+import dev.godwit.schemas.Migration;
+import dev.godwit.schemas.Server;
+import dev.godwit.schemas.TableMapping;
+import dev.godwit.schemas.WantedPhase;
+import dev.godwit.schemas.secret.PasswordSeal;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What control wants of one database migration. */
+record Desired(Migration migration, DatabaseMigration database) {
+    /** A marker that control has asked for. */
+    record WantedMarker(MarkerKind kind, String id) {}
+
+    String id() {
+        return database.getId();
+    }
+
+    WantedPhase phase() {
+        return database.getPhase();
+    }
+
+    /** The newest marker asked for. */
+    Optional<WantedMarker> marker() {
+        Optional<WantedMarker> last =
+                Optional.ofNullable(database.getFinalMarker())
+                        .map(id -> new WantedMarker(MarkerKind.FINAL, id));
+        return last.or(() -> gate().map(id -> new WantedMarker(MarkerKind.GATE, id)));
+    }
+
+    Optional<String> gate() {
+        return Optional.ofNullable(database.getGateMarker());
+    }
+
+    /** The source tables of each target table. */
+    Map<TableName, List<TableName>> sources() {
+        var sources = new LinkedHashMap<TableName, List<TableName>>();
+        for (TableMapping mapping : database.getTables()) {
+            sources.computeIfAbsent(TableName.of(mapping.getTarget()), target -> new ArrayList<>())
+                    .add(TableName.of(mapping.getSource()));
+        }
+        return sources;
+    }
+
+    /** The target table of each source table. */
+    Map<TableName, TableName> targets() {
+        var targets = new LinkedHashMap<TableName, TableName>();
+        for (TableMapping mapping : database.getTables()) {
+            targets.put(TableName.of(mapping.getSource()), TableName.of(mapping.getTarget()));
+        }
+        return Map.copyOf(targets);
+    }
+
+    /**
+     * How to reach the source database.
+     *
+     * @throws MigrationException INTERNAL if the password was sealed with another keyset
+     */
+    ConnectionSettings source(PasswordSeal seal) {
+        Server server = migration.getSource();
+        try {
+            return new ConnectionSettings(
+                    server.getHost(),
+                    server.getPort(),
+                    database.getSourceDatabase(),
+                    server.getUser(),
+                    Secret.of(seal.open(server.getSealedPassword(), migration.getId())),
+                    server.getSslMode(),
+                    server.getParameters());
+        } catch (GeneralSecurityException e) {
+            throw new MigrationException(
+                    ErrorCode.INTERNAL,
+                    "the source's password was sealed with another keyset",
+                    "Give the three services the same keyset (godwit.keyset), then retry.",
+                    e);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture;
+
+import dev.godwit.schemas.Migration;
+import dev.godwit.schemas.codec.SchemaBook;
+import dev.godwit.schemas.topic.KafkaSettings;
+import dev.godwit.schemas.topic.TopicFollower;
+import dev.godwit.schemas.topic.Topics;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** The desired state of all migrations, as control last wrote it. */
+final class Migrations implements AutoCloseable {
+    private static final Duration START_MOST = Duration.ofSeconds(60);
+
+    private record Placed(int partition, Migration migration) {}
+
+    private final Map<String, Placed> migrations = new ConcurrentHashMap<>();
+    private final RecordReader reader;
+    private final Runnable changed;
+    private final TopicFollower follower;
+
+    private Migrations(KafkaSettings kafka, SchemaBook book, Runnable changed) {
+        this.reader = new RecordReader(book);
+        this.changed = changed;
+        this.follower = TopicFollower.start(kafka, Topics.MIGRATIONS, this::take);
+    }
+
+    /** Returns once all that was written so far is known. */
+    static Migrations follow(KafkaSettings kafka, SchemaBook book, Runnable changed)
+            throws InterruptedException, TimeoutException {
+        var followed = new Migrations(kafka, book, changed);
+        followed.follower.awaitCaughtUp(START_MOST);
+        return followed;
+    }
+
+    /** The newest wish for each database migration of these partitions. */
+    Map<String, Desired> of(Set<Integer> partitions) {
+        var wanted = new HashMap<String, Desired>();
+        for (Placed placed : migrations.values()) {
+            if (partitions.contains(placed.partition)) {
+                for (var database : placed.migration.getDatabases()) {
+                    wanted.put(database.getId(), new Desired(placed.migration, database));
+                }
+            }
+        }
+        return wanted;
+    }
+
+    Optional<Desired> find(String databaseId) {
+        return migrations.values().stream()
+                .flatMap(
+                        placed ->
+                                placed.migration.getDatabases().stream()
+                                        .map(database -> new Desired(placed.migration, database)))
+                .filter(desired -> desired.id().equals(databaseId))
+                .findFirst();
+    }
+
+    @Override
+    public void close() {
+        try {
+            follower.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void take(ConsumerRecord<String, byte[]> message) {
+        if (message.value() == null) {
+            migrations.remove(message.key());
+        } else if (reader.read(message.value()) instanceof Migration migration) {
+            migrations.put(message.key(), new Placed(message.partition(), migration));
+        }
+        changed.run();
+    }
+}

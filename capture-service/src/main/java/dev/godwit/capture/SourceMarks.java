@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture;
+
+import dev.godwit.capture.crash.CrashPoint;
+import dev.godwit.capture.publish.ChangeLog;
+import dev.godwit.capture.source.SourceControl;
+import dev.godwit.schemas.SourceObjects;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands on the source because of us, recorded before it is made, so that any later owner can
+ * undo it. Without a log nothing can be recorded, and nothing was made.
+ */
+final class SourceMarks {
+    private final CaptureContext context;
+    private final SourceControl source;
+    private final @Nullable ChangeLog log;
+    private SourceObjects objects;
+    private volatile @Nullable Instant fencedOn;
+
+    SourceMarks(CaptureContext context, SourceControl source, @Nullable ChangeLog log) {
+        this.context = context;
+        this.source = source;
+        this.log = log;
+        Optional<SourceObjects> recorded =
+                log == null ? Optional.empty() : log.recovered().sourceObjects();
+        this.objects = recorded.orElseGet(() -> new SourceObjects(false, false, null, null));
+    }
+
+    /** Since when the source is fenced, as far as this owner has seen to it. */
+    Optional<Instant> fencedOn() {
+        return Optional.ofNullable(fencedOn);
+    }
+
+    /** Slot and publication are about to be made. */
+    void willCreate() throws InterruptedException {
+        if (!objects.getSlot()) {
+            objects.setSlot(true);
+            objects.setPublication(true);
+            record();
+        }
+    }
+
+    /** Fences the source once; what its setting was before is recorded once and never overwritten. */
+    void fence() throws InterruptedException {
+        if (fencedOn != null) {
+            return;
+        }
+        if (objects.getFencedOn() == null) {
+            objects.setReadOnlyBefore(source.readOnlySetting().orElse(null));
+            objects.setFencedOn(context.clock().instant());
+            record();
+        }
+        context.crashPoints().reach(CrashPoint.BEFORE_FENCE);
+        source.raiseFence();
+        context.crashPoints().reach(CrashPoint.AFTER_FENCE);
+        fencedOn = objects.getFencedOn();
+    }
+
+    /** Everything but the fence is dropped. */
+    void release() throws InterruptedException {
+        context.crashPoints().reach(CrashPoint.BEFORE_RELEASE);
+        source.release();
+        context.crashPoints().reach(CrashPoint.AFTER_RELEASE);
+        fencedOn = objects.getFencedOn();
+        objects.setSlot(false);
+        objects.setPublication(false);
+        record();
+    }
+
+    /** The database's setting is what it was. */
+    void lowerFence() throws InterruptedException {
+        if (objects.getFencedOn() != null) {
+            source.lowerFence(Optional.ofNullable(objects.getReadOnlyBefore()));
+            objects.setFencedOn(null);
+            objects.setReadOnlyBefore(null);
+            record();
+        }
+        fencedOn = null;
+    }
+
+    private void record() throws InterruptedException {
+        if (log != null) {
+            log.record(SourceObjects.newBuilder(objects).build());
+        }
+    }
+}

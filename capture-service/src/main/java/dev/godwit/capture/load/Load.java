@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture.load;
+
+import dev.godwit.capture.crash.CrashPoint;
+import dev.godwit.capture.publish.OwnerFencedException;
+import dev.godwit.capture.source.Publication;
+import dev.godwit.capture.source.Slots;
+import dev.godwit.capture.source.Snapshot;
+import dev.godwit.capture.source.SourceCatalog;
+import dev.godwit.capture.source.SourceTable;
+import dev.godwit.capture.wal.SourceIdentity;
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.Attempt;
+import dev.godwit.schemas.CaptureTablePhase;
+import dev.godwit.schemas.Counters;
+import dev.godwit.schemas.StreamStart;
+import dev.godwit.schemas.StreamState;
+import dev.godwit.schemas.TableLoad;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The full load of one database migration by one owner: rounds of attempts until every table's end
+ * is recorded, and again whenever apply says that an attempt is broken. If no stream has begun, the
+ * first round makes publication and main slot, begins the stream, and loads from the slot's snapshot;
+ * every other round has a temporary slot of its own.
+ */
+public final class Load implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Load.class);
+    private static final Duration NEWS_MOST = Duration.ofMillis(100);
+    private static final Duration BACKOFF_LEAST = Duration.ofMillis(500);
+    private static final Duration BACKOFF_MOST = Duration.ofSeconds(10);
+
+    private final LoadContext context;
+    private final Map<TableName, TableLoad> loads = new ConcurrentHashMap<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread;
+    private volatile boolean begun;
+    private volatile boolean fenced;
+    private volatile List<String> waitingFor = List.of();
+    private volatile @Nullable MigrationException failure;
+    private final Map<TableName, AttemptProgress> attempts = new ConcurrentHashMap<>();
+    private int temporarySlots;
+
+    public Load(LoadContext context) {
+        this.context = context;
+        this.begun = context.log().stream().isPresent();
+        this.loads.putAll(context.log().recovered().loads());
+        this.thread =
+                Thread.ofPlatform()
+                        .daemon()
+                        .name("load-" + context.source().id())
+                        .unstarted(this::run);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** Whether the stream has begun: slot and publication stand, and the log knows it. */
+    public boolean begun() {
+        return begun;
+    }
+
+    /** Whether the log refused this owner: close all that is this owner's. */
+    public boolean fenced() {
+        return fenced;
+    }
+
+    /** The transactions that slot creation waits for. */
+    public List<String> waitingFor() {
+        return waitingFor;
+    }
+
+    /** Why tables do not load. An AUTOMATIC one goes away by itself; any other has ended the load. */
+    public Optional<MigrationException> failure() {
+        return Optional.ofNullable(failure);
+    }
+
+    /** By target table; all tables from the first attempts on. */
+    public Map<TableName, TableProgress> tables() {
+        var tables = new HashMap<TableName, TableProgress>();
+        loads.forEach((target, load) -> tables.put(target, progress(load, attempts.get(target))));
+        return tables;
+    }
+
+    /** As {@link #tables()}, when nothing runs. */
+    public static Map<TableName, TableProgress> recorded(Map<TableName, TableLoad> loads) {
+        var tables = new HashMap<TableName, TableProgress>();
+        loads.forEach((target, load) -> tables.put(target, progress(load, null)));
+        return tables;
+    }
+
+    /** Whether every table's end is recorded. */
+    public boolean finished() {
+        return begun && due().isEmpty();
+    }
+
+    /** Ends it with all its sessions. Repeats change nothing. */
+    @Override
+    public void close() {
+        closing.countDown();
+        thread.interrupt();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static TableProgress progress(TableLoad load, @Nullable AttemptProgress attempt) {
+        TableLoad copy = TableLoad.newBuilder(load).build();
+        long estimate = attempt == null ? -1 : attempt.rowsEstimate();
+        if (copy.getEnded()) {
+            return new TableProgress(
+                    copy, CaptureTablePhase.READ, estimate, copy.getRows(), copy.getBytes());
+        }
+        return attempt != null && attempt.load().getAttempt().equals(copy.getAttempt())
+                ? new TableProgress(
+                        copy,
+                        CaptureTablePhase.READING,
+                        estimate,
+                        attempt.rows(),
+                        attempt.bytes())
+                : new TableProgress(copy, CaptureTablePhase.WAITING, estimate, 0, 0);
+    }
+
+    private void run() {
+        Duration backoff = BACKOFF_LEAST;
+        while (closing.getCount() > 0) {
+            try {
+                List<TableName> due = due();
+                if (due.isEmpty()) {
+                    failure = null;
+                    backoff = BACKOFF_LEAST;
+                    context.grants().awaitNews(NEWS_MOST);
+                    continue;
+                }
+                round(due);
+                backoff = BACKOFF_LEAST;
+            } catch (OwnerFencedException e) {
+                fenced = true;
+                return;
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                if (closing.getCount() == 0) {
+                    return;
+                }
+                MigrationException known = explain(e);
+                failure = known;
+                if (!report(known)) {
+                    return;
+                }
+                try {
+                    if (closing.await(backoff.toMillis(), TimeUnit.MILLISECONDS)) {
+                        return;
+                    }
+                } catch (InterruptedException closed) {
+                    return;
+                }
+                backoff = backoff.multipliedBy(2).compareTo(BACKOFF_MOST) < 0 ? backoff.multipliedBy(2) : BACKOFF_MOST;
+            }
+        }
+    }
+
+    private static MigrationException explain(RuntimeException e) {
+        if (e instanceof MigrationException known) {
+            return known;
+        }
+        return e instanceof KafkaException
+                ? new MigrationException(ErrorCode.BROKER_FAILED, "the load topic: " + e.getMessage(), e)
+                : new MigrationException(ErrorCode.INTERNAL, "the load ended: " + e, e);
+    }
+
+    /** Whether it may pass by itself. */
+    private boolean report(MigrationException e) {
+        boolean passing = e.code().retry() == ErrorCode.Retry.AUTOMATIC;
+        (passing ? LOG.atWarn() : LOG.atError())
+                .setCause(e)
+                .addKeyValue("migration", context.source().id())
+                .addKeyValue("code", e.code())
+                .log(passing ? "tables are loaded again" : "the load ended");
+        return passing;
+    }
+
+    /** Target tables without an end, or whose attempt apply calls broken; a stream begins with all. */
+    private List<TableName> due() {
+        if (!begun) {
+            return List.copyOf(context.sources().keySet());
+        }
+        return context.sources().keySet().stream()
+                .filter(
+                        target -> {
+                            TableLoad load = loads.get(target);
+                            return load == null
+                                    || !load.getEnded()
+                                    || context.grants()
+                                            .broken(target)
+                                            .filter(load.getAttempt()::equals)
+                                            .isPresent();
+                        })
+                .toList();
+    }
+
+    private void round(List<TableName> due) throws InterruptedException {
+        try (Connection session = context.source().open("load")) {
+            if (!begun) {
+                new Slots(context.source()).dropMain(session);
+            }
+            List<TableLoad> asked = ask(due);
+            awaitGrants(asked);
+            context.crashPoints().reach(CrashPoint.AFTER_GRANT);
+            Map<TableName, SourceTable> catalog =
+                    SourceCatalog.read(
+                            session,
+                            due.stream()
+                                    .flatMap(
+                                            target ->
+                                                    context.sources()
+                                                            .getOrDefault(target, List.of())
+                                                            .stream())
+                                    .toList());
+            try (Snapshot snapshot = begun ? again(asked) : first(session, asked)) {
+                context.crashPoints().reach(CrashPoint.AFTER_BEGIN);
+                failure = null;
+                load(session, snapshot, asked, catalog);
+            }
+        } catch (SQLException e) {
+            throw context.source().failed("preparing the load", e);
+        }
+    }
+
+    private void load(
+            Connection session,
+            Snapshot snapshot,
+            List<TableLoad> asked,
+            Map<TableName, SourceTable> catalog)
+            throws SQLException, InterruptedException {
+        Map<TableName, MigrationException> failures;
+        try (Admin admin = context.kafka().admin();
+                var topic =
+                        new LoadTopic(
+                                context.kafka(),
+                                context.source().id(),
+                                context.settings().blockBytes());
+                var round =
+                        new LoadRound(
+                                context,
+                                snapshot,
+                                topic,
+                                new Backlog(admin, context.settings().backlogBytesMax()))) {
+            snapshot.begin(session);
+            round.plan(session, asked, catalog);
+            session.rollback();
+            session.setAutoCommit(true);
+            attempts.putAll(round.attempts());
+            failures = round.run();
+        }
+        throwWorst(failures.values());
+    }
+
+    /** What needs an operator before what passes by itself. */
+    private static void throwWorst(Collection<MigrationException> failures) {
+        Optional<MigrationException> lasting =
+                failures.stream()
+                        .filter(e -> e.code().retry() != ErrorCode.Retry.AUTOMATIC)
+                        .findFirst();
+        Optional<MigrationException> worst = lasting.or(() -> failures.stream().findFirst());
+        if (worst.isPresent()) {
+            throw worst.get();
+        }
+    }
+
+    /** The next attempt of each table, recorded. */
+    private List<TableLoad> ask(List<TableName> due) throws InterruptedException {
+        Instant now = context.clock().instant();
+        var asked = new ArrayList<TableLoad>();
+        for (TableName target : due) {
+            TableLoad former = loads.get(target);
+            int number = former == null ? 1 : former.getAttempt().getNumber() + 1;
+            Instant since = former == null || former.getStartedOn() == null ? now : former.getStartedOn();
+            asked.add(
+                    new TableLoad(
+                            target.toAvro(),
+                            new Attempt(number, context.log().epoch()),
+                            null,
+                            false,
+                            0L,
+                            0L,
+                            since,
+                            null));
+        }
+        context.log().record(asked);
+        asked.forEach(load -> loads.put(TableName.of(load.getTarget()), load));
+        context.crashPoints().reach(CrashPoint.AFTER_ASK);
+        return asked;
+    }
+
+    private void awaitGrants(List<TableLoad> asked) throws InterruptedException {
+        for (TableLoad load : asked) {
+            TableName target = TableName.of(load.getTarget());
+            while (context.grants().granted(target).filter(load.getAttempt()::equals).isEmpty()) {
+                if (closing.getCount() == 0) {
+                    throw new InterruptedException("closed");
+                }
+                context.grants().awaitNews(NEWS_MOST);
+            }
+        }
+    }
+
+    /** Makes what a stream needs, and begins it. */
+    private Snapshot first(Connection session, List<TableLoad> asked)
+            throws SQLException, InterruptedException {
+        var slots = new Slots(context.source());
+        new Publication(context.source()).create(session, context.allSources());
+        Snapshot snapshot = slots.createMain(waiting -> waitingFor = waiting);
+        try {
+            context.crashPoints().reach(CrashPoint.AFTER_SLOT);
+            long point = snapshot.consistentPoint();
+            asked.forEach(load -> load.setSnapshotLsn(point));
+            begin(session, point, asked);
+            begun = true;
+            return snapshot;
+        } catch (OwnerFencedException e) {
+            snapshot.close();
+            slots.dropMain(session, snapshot.consistentPoint());
+            throw e;
+        } catch (SQLException | InterruptedException | RuntimeException e) {
+            snapshot.close();
+            throw e;
+        }
+    }
+
+    private void begin(Connection session, long point, List<TableLoad> asked)
+            throws SQLException, InterruptedException {
+        SourceIdentity identity = SourceIdentity.read(session);
+        context.log()
+                .begin(
+                        new StreamStart(
+                                identity.systemIdentifier(),
+                                point,
+                                context.source().objectName()),
+                        StreamState.newBuilder()
+                                .setOwnerEpoch(context.log().epoch())
+                                .setSystemIdentifier(identity.systemIdentifier())
+                                .setTimeline(identity.timeline())
+                                .setConsistentPoint(point)
+                                .setFinalLsn(0)
+                                .setOrdinal(-1)
+                                .setFlushableLsn(point)
+                                .setCaptured(new Counters(0L, 0L, 0L, 0L))
+                                .build(),
+                        asked);
+    }
+
+    /** A snapshot for later attempts, recorded. */
+    private Snapshot again(List<TableLoad> asked) throws SQLException, InterruptedException {
+        temporarySlots++;
+        Snapshot snapshot =
+                new Slots(context.source())
+                        .createTemporary(temporarySlots, waiting -> waitingFor = waiting);
+        try {
+            asked.forEach(load -> load.setSnapshotLsn(snapshot.consistentPoint()));
+            context.log().record(asked);
+            return snapshot;
+        } catch (InterruptedException | RuntimeException e) {
+            snapshot.close();
+            throw e;
+        }
+    }
+}

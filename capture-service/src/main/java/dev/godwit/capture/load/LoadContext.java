@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture.load;
+
+import dev.godwit.capture.crash.CrashPoints;
+import dev.godwit.capture.publish.ChangeLog;
+import dev.godwit.capture.source.SourceDatabase;
+import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.topic.KafkaSettings;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a load works with.
+ *
+ * @param sources the source tables of each target table
+ */
+public record LoadContext(
+        SourceDatabase source,
+        ChangeLog log,
+        KafkaSettings kafka,
+        Map<TableName, List<TableName>> sources,
+        LoadSettings settings,
+        Grants grants,
+        CrashPoints crashPoints,
+        Clock clock) {
+    public LoadContext {
+        sources = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(sources));
+    }
+
+    List<TableName> allSources() {
+        return sources.values().stream().flatMap(List::stream).toList();
+    }
+}
