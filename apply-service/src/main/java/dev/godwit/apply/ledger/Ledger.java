@@ -25,7 +25,7 @@ public final class Ledger {
             List.of(
                     """
                     CREATE TABLE godwit.meta (
-                      only boolean PRIMARY KEY DEFAULT true CHECK (only),
+                      single boolean PRIMARY KEY DEFAULT true CHECK (single),
                       database text NOT NULL)\
                     """,
                     """

@@ -28,7 +28,9 @@ final class TriggersAndRules {
               JOIN pg_catalog.pg_class r ON r.oid = tree.oid
               JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
               JOIN pg_catalog.pg_trigger t ON t.tgrelid = r.oid
-             WHERE NOT t.tgisinternal ORDER BY tree.place, t.tgname\
+             WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint c
+                                WHERE c.oid = t.tgconstraint AND c.contype IN ('f', 'p', 'u', 'x'))
+             ORDER BY tree.place, t.tgname\
             """;
 
     private static final String RULES =
