@@ -55,7 +55,8 @@ class ParkingIT {
     @ValueSource(ints = {13, 18})
     void everythingParkedComesBackExactly(int version) throws Exception {
         ConnectionSettings target = nastyDatabase(version);
-        try (TargetSession session = TargetSession.open(target, "test"); var pool = Executors.newFixedThreadPool(2)) {
+        try (TargetSession session = TargetSession.open(target, "test");
+                var pool = Executors.newFixedThreadPool(2)) {
             Connection connection = session.connection();
             List<String> before = CatalogText.of(connection);
 
@@ -65,13 +66,25 @@ class ParkingIT {
             }
             assertThat(indexesOf(connection, HEADS)).isEmpty();
             assertThat(indexesOf(connection, LINES)).isEmpty();
-            assertThat(indexesOf(connection, GROUPED)).as("a view depends on the key").containsExactly("grouped_pkey");
-            assertThat(indexesOf(connection, PART_1)).containsExactly("part_1_d_idx", "part_1_pkey");
-            run(connection, "INSERT INTO " + HEADS.quoted() + " (a, \"B b\", id, val, j) VALUES (13, 'x', 7, 5, '{}')");
+            assertThat(indexesOf(connection, GROUPED))
+                    .as("a view depends on the key")
+                    .containsExactly("grouped_pkey");
+            assertThat(indexesOf(connection, PART_1))
+                    .containsExactly("part_1_d_idx", "part_1_pkey");
+            run(
+                    connection,
+                    "INSERT INTO "
+                            + HEADS.quoted()
+                            + " (a, \"B b\", id, val, j) VALUES (13, 'x', 7, 5, '{}')");
             run(connection, "UPDATE " + HEADS.quoted() + " SET id = 8");
             run(connection, "INSERT INTO other.lines (n, k1, k2) VALUES (1, 99, 'orphan')");
-            run(connection, "INSERT INTO other.part_1 VALUES (5, 5); INSERT INTO other.part_2_1 VALUES (5, 105)");
-            run(connection, "DELETE FROM other.lines; DELETE FROM other.part; DELETE FROM " + HEADS.quoted());
+            run(
+                    connection,
+                    "INSERT INTO other.part_1 VALUES (5, 5); INSERT INTO other.part_2_1 VALUES (5, 105)");
+            run(
+                    connection,
+                    "DELETE FROM other.lines; DELETE FROM other.part; DELETE FROM "
+                            + HEADS.quoted());
             for (TableName table : List.of(LINES, HEADS, GROUPED, PART_1, PART_2_1)) {
                 restoring.restoreIndexes(table, () -> TargetSession.open(target, "index"), pool);
             }
@@ -110,13 +123,32 @@ class ParkingIT {
         try (Connection connection = admin.open("test")) {
             String role = dev.godwit.postgres.Identifiers.quote(owner);
             run(connection, "CREATE ROLE " + role + " LOGIN PASSWORD 'x'");
-            run(connection, "DO $$ DECLARE r record; BEGIN FOR r IN SELECT c.oid::regclass AS t FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                    + "WHERE n.nspname IN ('other', 'Über \"Raum\"') AND c.relkind IN ('r', 'p', 'v', 'm') LOOP EXECUTE format('ALTER TABLE %s OWNER TO %I', r.t, '"
-                    + owner + "'); END LOOP; END $$");
-            run(connection, "GRANT ALL ON SCHEMA other, \"Über \"\"Raum\"\"\", godwit TO " + role + "; GRANT ALL ON ALL TABLES IN SCHEMA godwit TO " + role
-                    + "; GRANT ALL ON ALL SEQUENCES IN SCHEMA godwit TO " + role + "; ALTER DOMAIN other.positive OWNER TO " + role);
+            run(
+                    connection,
+                    "DO $$ DECLARE r record; BEGIN FOR r IN SELECT c.oid::regclass AS t FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                            + "WHERE n.nspname IN ('other', 'Über \"Raum\"') AND c.relkind IN ('r', 'p', 'v', 'm') LOOP EXECUTE format('ALTER TABLE %s OWNER TO %I', r.t, '"
+                            + owner
+                            + "'); END LOOP; END $$");
+            run(
+                    connection,
+                    "GRANT ALL ON SCHEMA other, \"Über \"\"Raum\"\"\", godwit TO "
+                            + role
+                            + "; GRANT ALL ON ALL TABLES IN SCHEMA godwit TO "
+                            + role
+                            + "; GRANT ALL ON ALL SEQUENCES IN SCHEMA godwit TO "
+                            + role
+                            + "; ALTER DOMAIN other.positive OWNER TO "
+                            + role);
         }
-        var target = new ConnectionSettings(admin.host(), admin.port(), admin.database(), owner, Secret.of("x"), "disable", Map.of());
+        var target =
+                new ConnectionSettings(
+                        admin.host(),
+                        admin.port(),
+                        admin.database(),
+                        owner,
+                        Secret.of("x"),
+                        "disable",
+                        Map.of());
         try (TargetSession session = TargetSession.open(target, "test")) {
             Connection connection = session.connection();
             List<String> before = CatalogText.of(connection);
@@ -126,7 +158,9 @@ class ParkingIT {
             for (TableName table : List.of(HEADS, LINES, PART)) {
                 park(connection, table, session.silent());
             }
-            run(connection, "INSERT INTO other.lines (n) VALUES (1); INSERT INTO other.part VALUES (1, 1)");
+            run(
+                    connection,
+                    "INSERT INTO other.lines (n) VALUES (1); INSERT INTO other.part VALUES (1, 1)");
             run(connection, "DELETE FROM other.lines; DELETE FROM other.part");
             restoring.restoreAll(connection);
 
@@ -147,11 +181,15 @@ class ParkingIT {
 
             // When
             assertThatThrownBy(() -> restoring.restoreAll(connection))
-                    .isInstanceOfSatisfying(MigrationException.class, e -> {
-                        assertThat(e.code()).isEqualTo(ErrorCode.RESTORE_FAILED);
-                        assertThat(e.what()).contains("comp fk", "other.lines", "23503").doesNotContain("orphan");
-                        assertThat(e.remedy()).contains("ADD CONSTRAINT \"comp fk\"");
-                    });
+                    .isInstanceOfSatisfying(
+                            MigrationException.class,
+                            e -> {
+                                assertThat(e.code()).isEqualTo(ErrorCode.RESTORE_FAILED);
+                                assertThat(e.what())
+                                        .contains("comp fk", "other.lines", "23503")
+                                        .doesNotContain("orphan");
+                                assertThat(e.remedy()).contains("ADD CONSTRAINT \"comp fk\"");
+                            });
             run(connection, "DELETE FROM other.lines");
             restoring.restoreAll(connection);
 
@@ -193,12 +231,23 @@ class ParkingIT {
             run(connection, "SELECT setval('other.serials_id_seq', 50)");
 
             // When
-            List<String> notes = new Finalising(restoring).finalise(connection, List.of(GROUPED), List.of(
-                    sequence("down", 40, true), sequence("Up Seq", 7, false), sequence("serials_id_seq", 9, true), sequence("gone", 1, true)));
+            List<String> notes =
+                    new Finalising(restoring)
+                            .finalise(
+                                    connection,
+                                    List.of(GROUPED),
+                                    List.of(
+                                            sequence("down", 40, true),
+                                            sequence("Up Seq", 7, false),
+                                            sequence("serials_id_seq", 9, true),
+                                            sequence("gone", 1, true)));
 
             // Then
             assertThat(notes).singleElement().asString().contains("other.gone");
-            assertThat(text(connection, "SELECT nextval('other.down'), nextval('other.\"Up Seq\"'), nextval('other.serials_id_seq')"))
+            assertThat(
+                            text(
+                                    connection,
+                                    "SELECT nextval('other.down'), nextval('other.\"Up Seq\"'), nextval('other.serials_id_seq')"))
                     .isEqualTo("(37,7,51)");
             assertThat(text(connection, "SELECT a.n FROM other.a_top a")).isEqualTo("(6)");
         }
@@ -213,11 +262,16 @@ class ParkingIT {
             run(connection, "INSERT INTO other.unselected (x) VALUES (77)");
 
             // When Then
-            assertThatThrownBy(() -> new Finalising(restoring).finalise(connection, List.of(LINES), List.of()))
-                    .isInstanceOfSatisfying(MigrationException.class, e -> {
-                        assertThat(e.code()).isEqualTo(ErrorCode.RESTORE_FAILED);
-                        assertThat(e.what()).contains("other.unselected", "unselected_x_fkey");
-                    });
+            assertThatThrownBy(() ->
+                            new Finalising(restoring)
+                                    .finalise(connection, List.of(LINES), List.of()))
+                    .isInstanceOfSatisfying(
+                            MigrationException.class,
+                            e -> {
+                                assertThat(e.code()).isEqualTo(ErrorCode.RESTORE_FAILED);
+                                assertThat(e.what())
+                                        .contains("other.unselected", "unselected_x_fkey");
+                            });
         }
     }
 
@@ -236,7 +290,8 @@ class ParkingIT {
         TargetServer server = SERVERS.computeIfAbsent(version, ParkingIT::start);
         ConnectionSettings target = server.newDatabase();
         try (Connection connection = target.open("test");
-                InputStream sql = Objects.requireNonNull(ParkingIT.class.getResourceAsStream("nasty.sql"))) {
+                InputStream sql =
+                        Objects.requireNonNull(ParkingIT.class.getResourceAsStream("nasty.sql"))) {
             run(connection, new String(sql.readAllBytes(), StandardCharsets.UTF_8));
             connection.setAutoCommit(false);
             new Ledger("test").create(connection);
@@ -253,10 +308,20 @@ class ParkingIT {
         }
     }
 
-    private static List<String> indexesOf(Connection connection, TableName table) throws SQLException {
-        return List.of(text(connection, "SELECT coalesce(string_agg(relname, ',' ORDER BY relname), '') FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = "
-                        + dev.godwit.postgres.Identifiers.literal(table.quoted()) + "::regclass").replaceAll("^\\(\"?|\"?\\)$", "").split(",")).stream()
-                .filter(name -> !name.isEmpty()).toList();
+    private static List<String> indexesOf(Connection connection, TableName table)
+            throws SQLException {
+        return List.of(
+                        text(
+                                        connection,
+                                        "SELECT coalesce(string_agg(relname, ',' ORDER BY relname), '') FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = "
+                                                + dev.godwit.postgres.Identifiers.literal(
+                                                        table.quoted())
+                                                + "::regclass")
+                                .replaceAll("^\\(\"?|\"?\\)$", "")
+                                .split(","))
+                .stream()
+                .filter(name -> !name.isEmpty())
+                .toList();
     }
 
     private static String text(Connection connection, String query) throws SQLException {
