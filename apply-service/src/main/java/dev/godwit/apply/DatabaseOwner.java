@@ -347,7 +347,7 @@ final class DatabaseOwner implements PartitionWorker {
                             name -> TargetSession.open(target, name).connection(),
                             surroundings.book(),
                             markers,
-                            surroundings.clock());
+                            surroundings.crashPoints());
             changes = sync;
             try (LoadAsks asks = LoadAsks.follow(surroundings.kafka(), surroundings.book(), id);
                     IndexBuilds builds =

@@ -111,7 +111,7 @@ public final class Partitions {
                               WHERE datname = current_database() AND pid <> pg_backend_pid()
                                 AND application_name LIKE 'godwit %') AS a
                         WHERE cardinality(part) = 4 AND part[2] = ?::text
-                          AND (part[3] = ?::text OR starts_with(part[3], ?::text || '-'))
+                          AND (part[3] = ?::text OR strpos(part[3], ?::text || '-') = 1)
                           AND CASE WHEN part[4] ~ '^[0-9]{1,18}$' THEN part[4]::bigint
                                 <= (SELECT epoch FROM godwit.partition WHERE role = ?::text) END\
                         """)) {

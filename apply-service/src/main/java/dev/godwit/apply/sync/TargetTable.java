@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.apply.sync;
+
+import dev.godwit.postgres.Identifiers;
+import dev.godwit.postgres.TableName;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A target table as its catalog says: what may be written, and how a row is found.
+ *
+ * @param partitioned its rows live in partitions
+ * @param columns those that are written
+ * @param generated the names of those that the server fills itself
+ * @param laneClass how its changes are shared out
+ */
+record TargetTable(
+        TableName name,
+        boolean partitioned,
+        List<TargetColumn> columns,
+        Set<String> generated,
+        LaneClass laneClass) {
+    TargetTable {
+        columns = List.copyOf(columns);
+        generated = Set.copyOf(generated);
+    }
+
+    /**
+     * A column.
+     *
+     * @param baseType its type for a cast, domains resolved and without a length
+     * @param textEqual equal values have equal text and the other way round
+     */
+    record TargetColumn(
+            String name, String type, String baseType, long typeOid, int modifier, boolean textEqual) {
+        String quoted() {
+            return Identifiers.quote(name);
+        }
+    }
+
+    /** For UPDATE, DELETE and TRUNCATE: children by inheritance are tables of their own. */
+    String sql() {
+        return partitioned ? name.quoted() : "ONLY " + name.quoted();
+    }
+
+    TargetTable with(LaneClass other) {
+        return new TargetTable(name, partitioned, columns, generated, other);
+    }
+
+    /** The column's place in {@link #columns}, -1 if it is not written. */
+    int indexOf(String column) {
+        for (int i = 0; i < columns.size(); i++) {
+            if (columns.get(i).name().equals(column)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+}

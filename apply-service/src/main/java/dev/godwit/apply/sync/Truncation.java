@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.apply.sync;
+
+import dev.godwit.apply.ledger.Position;
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.TableName;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Empties tables as one TRUNCATE of the source did: one statement over all of them, or DELETE where
+ * a table outside refers to them; never CASCADE.
+ */
+final class Truncation {
+    private final Map<TableName, Set<TableName>> sources;
+
+    Truncation(Map<TableName, Set<TableName>> sources) {
+        this.sources = sources;
+    }
+
+    void run(Connection connection, List<RowShape> shapes, Position position) throws SQLException {
+        var tables = new HashMap<TableName, TargetTable>();
+        var emptied = new HashMap<TableName, Set<TableName>>();
+        for (RowShape shape : shapes) {
+            TableName target = shape.table().name();
+            tables.put(target, shape.table());
+            emptied.computeIfAbsent(target, missing -> new HashSet<>())
+                    .add(TableName.of(shape.announced().getSource()));
+        }
+        for (Map.Entry<TableName, Set<TableName>> each : emptied.entrySet()) {
+            requireWhole(each.getKey(), each.getValue(), position);
+        }
+        var catalog = new TargetCatalog(connection);
+        var truncated = new ArrayList<String>();
+        try (Statement statement = connection.createStatement()) {
+            for (TargetTable table : tables.values()) {
+                if (catalog.referencedFromOutside(table.name(), tables.keySet())) {
+                    statement.execute("DELETE FROM " + table.sql());
+                } else {
+                    truncated.add(table.sql());
+                }
+            }
+            if (!truncated.isEmpty()) {
+                statement.execute("TRUNCATE " + String.join(", ", truncated));
+            }
+        }
+    }
+
+    /** One leaf of several that share a target table cannot be emptied alone. */
+    private void requireWhole(TableName target, Set<TableName> emptied, Position position) {
+        Set<TableName> all = sources.getOrDefault(target, Set.of());
+        if (!emptied.containsAll(all)) {
+            throw new MigrationException(
+                    ErrorCode.CHANGE_REFUSED,
+                    "a TRUNCATE of %s at %s empties a part of the target table %s"
+                            .formatted(emptied, position, target),
+                    "Give the target table partitions of the same names as the source's, or delete"
+                            + " these rows on the source by DELETE; cancel and start a fresh"
+                            + " migration.",
+                    null);
+        }
+    }
+}
