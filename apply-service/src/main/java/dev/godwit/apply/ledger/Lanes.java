@@ -26,7 +26,8 @@ public final class Lanes {
     private static final String MOVE =
             """
             UPDATE godwit.lane SET final_lsn = ?, ordinal = ?, log_offset = ?,
-              commit_micros = greatest(commit_micros, ?) WHERE lane = ? AND epoch = ?""";
+              commit_micros = greatest(commit_micros, ?) WHERE lane = ? AND epoch = ?\
+            """;
 
     private final long epoch;
 
@@ -161,7 +162,8 @@ public final class Lanes {
             """
             ON CONFLICT (lane, namespace, name) DO UPDATE SET inserts = c.inserts + EXCLUDED.inserts,
               updates = c.updates + EXCLUDED.updates, deletes = c.deletes + EXCLUDED.deletes,
-              truncates = c.truncates + EXCLUDED.truncates""";
+              truncates = c.truncates + EXCLUDED.truncates\
+            """;
 
     /**
      * Moves all lanes at once, which stand level, and counts what the reader's transaction does.
@@ -172,8 +174,7 @@ public final class Lanes {
             throws SQLException {
         step(connection, OWNER, step, tallies);
         try (PreparedStatement update =
-                connection.prepareStatement(
-                        MOVE.replace("WHERE lane = ?", "WHERE lane <> ?"))) {
+                connection.prepareStatement(MOVE.replace("WHERE lane = ?", "WHERE lane <> ?"))) {
             bind(update, OWNER, step);
             require(update.executeUpdate() == lanes);
         }
@@ -205,7 +206,8 @@ public final class Lanes {
                                 """
                                 SELECT namespace, name, sum(inserts)::bigint, sum(updates)::bigint,
                                   sum(deletes)::bigint, sum(truncates)::bigint
-                                FROM godwit.counter GROUP BY namespace, name""");
+                                FROM godwit.counter GROUP BY namespace, name\
+                                """);
                 ResultSet row = select.executeQuery()) {
             while (row.next()) {
                 var counters =
@@ -238,8 +240,7 @@ public final class Lanes {
     }
 
     /** The class that a table's changes are routed by, if it has been settled. */
-    public Optional<String> laneClass(Connection connection, TableName table)
-            throws SQLException {
+    public Optional<String> laneClass(Connection connection, TableName table) throws SQLException {
         try (PreparedStatement select =
                 connection.prepareStatement(
                         "SELECT class FROM godwit.lane_class WHERE namespace = ? AND name = ?")) {
@@ -308,9 +309,7 @@ public final class Lanes {
             throws SQLException {
         return connection.createArrayOf(
                 "int8",
-                tallies.stream()
-                        .map(tally -> number.applyAsLong(tally.counters()))
-                        .toArray());
+                tallies.stream().map(tally -> number.applyAsLong(tally.counters())).toArray());
     }
 
     private void require(boolean mine) {

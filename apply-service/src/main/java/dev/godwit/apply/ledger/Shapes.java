@@ -25,8 +25,7 @@ public final class Shapes {
                 ResultSet row =
                         statement.executeQuery("SELECT relation, shape FROM godwit.shape")) {
             while (row.next()) {
-                shapes.put(
-                        (int) row.getLong(1), codec.decode(row.getBytes(2), SchemaChange.class));
+                shapes.put((int) row.getLong(1), codec.decode(row.getBytes(2), SchemaChange.class));
             }
         }
         return shapes;
@@ -39,7 +38,8 @@ public final class Shapes {
                         INSERT INTO godwit.shape (relation, namespace, name, shape)
                         VALUES (?, ?, ?, ?) ON CONFLICT (relation) DO UPDATE SET
                           namespace = EXCLUDED.namespace, name = EXCLUDED.name,
-                          shape = EXCLUDED.shape""")) {
+                          shape = EXCLUDED.shape\
+                        """)) {
             upsert.setLong(1, Integer.toUnsignedLong(shape.getRelation()));
             upsert.setString(2, shape.getTarget().getNamespace());
             upsert.setString(3, shape.getTarget().getName());

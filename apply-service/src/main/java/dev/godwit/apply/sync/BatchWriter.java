@@ -61,10 +61,8 @@ final class BatchWriter {
         var groups = new LinkedHashMap<Work, List<NetChange>>();
         for (NetRow row : inOrder) {
             row.net()
-                    .ifPresent(
-                            net ->
-                                    groups.computeIfAbsent(net.work(), work -> new ArrayList<>())
-                                            .add(net));
+                    .ifPresent(net ->
+                            groups.computeIfAbsent(net.work(), work -> new ArrayList<>()).add(net));
         }
         for (Operation operation : ORDER) {
             for (Map.Entry<Work, List<NetChange>> group : groups.entrySet()) {

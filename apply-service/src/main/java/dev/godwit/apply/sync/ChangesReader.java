@@ -102,12 +102,11 @@ final class ChangesReader {
     /** Reads the ledger's own state, before the first record. */
     void open() throws SQLException {
         Optional<Hold> held =
-                owner.alone(
-                        connection -> {
-                            tables.readShapes(connection);
-                            tables.readAttempts(connection);
-                            return facts.get(connection, Hold.FACT).map(Hold::parse);
-                        });
+                owner.alone(connection -> {
+                    tables.readShapes(connection);
+                    tables.readAttempts(connection);
+                    return facts.get(connection, Hold.FACT).map(Hold::parse);
+                });
         hold = held.orElse(null);
         signals.held(hold);
         durable.advance();
@@ -120,8 +119,7 @@ final class ChangesReader {
             if (next.isPresent()) {
                 record(next.get());
             }
-            if (offset > leveledOffset
-                    && System.nanoTime() - leveledAt >= LEVEL_EVERY.toNanos()) {
+            if (offset > leveledOffset && System.nanoTime() - leveledAt >= LEVEL_EVERY.toNanos()) {
                 level();
             }
         }
@@ -149,18 +147,16 @@ final class ChangesReader {
             level();
             lanes.barrier();
             rest.rest();
-            owner.alone(
-                    connection -> {
-                        tables.readAttempts(connection);
-                        return true;
-                    });
+            owner.alone(connection -> {
+                tables.readAttempts(connection);
+                return true;
+            });
         }
         if (signals.takeAttemptsChanged()) {
-            owner.alone(
-                    connection -> {
-                        tables.readAttempts(connection);
-                        return true;
-                    });
+            owner.alone(connection -> {
+                tables.readAttempts(connection);
+                return true;
+            });
         }
         Hold held = hold;
         if (held != null && !signals.desired().gate().equals(Optional.of(held.marker()))) {
@@ -169,11 +165,10 @@ final class ChangesReader {
     }
 
     private void release(Hold held) throws SQLException {
-        owner.alone(
-                connection -> {
-                    facts.remove(connection, Hold.FACT);
-                    return true;
-                });
+        owner.alone(connection -> {
+            facts.remove(connection, Hold.FACT);
+            return true;
+        });
         hold = null;
         signals.held(null);
         position = held.position();
@@ -220,14 +215,13 @@ final class ChangesReader {
     private void start(StreamStart start) throws SQLException {
         String mine = start.getSystemIdentifier() + " " + start.getSlot();
         String known =
-                owner.alone(
-                        connection -> {
-                            Optional<String> fact = facts.get(connection, "stream");
-                            if (fact.isEmpty()) {
-                                facts.put(connection, "stream", mine);
-                            }
-                            return fact.orElse(mine);
-                        });
+                owner.alone(connection -> {
+                    Optional<String> fact = facts.get(connection, "stream");
+                    if (fact.isEmpty()) {
+                        facts.put(connection, "stream", mine);
+                    }
+                    return fact.orElse(mine);
+                });
         if (!known.equals(mine)) {
             throw new MigrationException(
                     ErrorCode.LOG_FOREIGN,
@@ -289,8 +283,7 @@ final class ChangesReader {
     }
 
     private int lane(RowShape shape, int hash) {
-        return lanes.of(
-                shape.table().laneClass() == LaneClass.SPREAD ? hash : shape.tableHash());
+        return lanes.of(shape.table().laneClass() == LaneClass.SPREAD ? hash : shape.tableHash());
     }
 
     /** A row leaves one lane for another: both must have done all that came before. */
@@ -313,9 +306,7 @@ final class ChangesReader {
                         ? shape.arrange(raw.before())
                         : shape.arrange(raw.after());
         Cells old =
-                hasOld && raw.operation() != Operation.DELETE
-                        ? shape.arrange(raw.before())
-                        : after;
+                hasOld && raw.operation() != Operation.DELETE ? shape.arrange(raw.before()) : after;
         boolean keyed = shape.match().indexed();
         if (raw.operation() != Operation.INSERT && shape.match().columns().isEmpty()) {
             throw new MigrationException(
@@ -386,11 +377,10 @@ final class ChangesReader {
                 return found.get();
             }
             lanes.barrier();
-            owner.alone(
-                    connection -> {
-                        tables.order(connection, target);
-                        return true;
-                    });
+            owner.alone(connection -> {
+                tables.order(connection, target);
+                return true;
+            });
         }
     }
 
@@ -440,11 +430,9 @@ final class ChangesReader {
         shapes.forEach(shape -> tallies.addTruncate(shape.table().name()));
         List<RowShape> due =
                 shapes.stream()
-                        .filter(
-                                shape ->
-                                        Long.compareUnsigned(
-                                                        truncate.getFinalLsn(), shape.snapshotLsn())
-                                                >= 0)
+                        .filter(shape ->
+                                Long.compareUnsigned(truncate.getFinalLsn(), shape.snapshotLsn())
+                                        >= 0)
                         .toList();
         try {
             owner.level(

@@ -91,8 +91,7 @@ public final class ChangesWorker implements PartitionWorker {
             SchemaBook book,
             DesiredMarkers desired,
             CrashPoints crashPoints) {
-        var worker =
-                new ChangesWorker(stream, settings, sessions, book, desired, crashPoints);
+        var worker = new ChangesWorker(stream, settings, sessions, book, desired, crashPoints);
         worker.run("reader", worker::read);
         return worker;
     }
@@ -297,14 +296,8 @@ public final class ChangesWorker implements PartitionWorker {
     public SyncProgress progress() {
         Hold held = hold;
         Sum now =
-                sum().orElseGet(
-                                () ->
-                                        new Sum(
-                                                new Counters(0L, 0L, 0L, 0L),
-                                                Map.of(),
-                                                Position.START,
-                                                0,
-                                                0));
+                sum().orElseGet(() ->
+                        new Sum(new Counters(0L, 0L, 0L, 0L), Map.of(), Position.START, 0, 0));
         return new SyncProgress(
                 now.applied(),
                 now.tables(),
@@ -320,7 +313,9 @@ public final class ChangesWorker implements PartitionWorker {
         inbox.signal();
     }
 
-    /** The ledger's attempts have changed (a table is loaded, or granted again). Returns at once. */
+    /**
+     * The ledger's attempts have changed (a table is loaded, or granted again). Returns at once.
+     */
     public void attemptsChanged() {
         attemptsChanged.set(true);
         inbox.signal();
@@ -369,12 +364,11 @@ public final class ChangesWorker implements PartitionWorker {
         }
         ended.countDown();
         rest.end();
-        threads.forEach(
-                thread -> {
-                    if (!thread.equals(Thread.currentThread())) {
-                        thread.interrupt();
-                    }
-                });
+        threads.forEach(thread -> {
+            if (!thread.equals(Thread.currentThread())) {
+                thread.interrupt();
+            }
+        });
         aborts.forEach(Runnable::run);
     }
 

@@ -108,7 +108,9 @@ final class Inbox {
         }
     }
 
-    /** Forgets what is here; asks for the log from this offset, and takes nothing until it comes. */
+    /**
+     * Forgets what is here; asks for the log from this offset, and takes nothing until it comes.
+     */
     void rewindTo(long offset) {
         lock.lock();
         try {

@@ -13,11 +13,7 @@ sealed interface LaneItem permits RowChange, LaneItem.Settled, LaneItem.Level, L
 
     /** A change that the table's snapshot holds already: it only counts. */
     record Settled(
-            TableName table,
-            Operation operation,
-            Position position,
-            long offset,
-            long commitMicros)
+            TableName table, Operation operation, Position position, long offset, long commitMicros)
             implements LaneItem {
         @Override
         public long bytes() {

@@ -29,7 +29,8 @@ final class LaneQueue {
     void put(LaneItem item) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (!items.isEmpty() && (bytes + item.bytes() > bytesMax || items.size() >= rowsMax)) {
+            while (!items.isEmpty()
+                    && (bytes + item.bytes() > bytesMax || items.size() >= rowsMax)) {
                 room.await();
             }
             items.add(item);

@@ -37,8 +37,7 @@ final class LaneSession implements AutoCloseable {
     private final RowWriter writer;
     private final BatchWriter batches;
 
-    private LaneSession(
-            int lane, Lanes ledger, Connection connection, CrashPoints crashPoints) {
+    private LaneSession(int lane, Lanes ledger, Connection connection, CrashPoints crashPoints) {
         this.crashPoints = crashPoints;
         this.lane = lane;
         this.ledger = ledger;
@@ -48,11 +47,7 @@ final class LaneSession implements AutoCloseable {
     }
 
     static LaneSession open(
-            int lane,
-            Lanes ledger,
-            SessionOpener sessions,
-            String name,
-            CrashPoints crashPoints)
+            int lane, Lanes ledger, SessionOpener sessions, String name, CrashPoints crashPoints)
             throws SQLException {
         Connection connection = sessions.open(name);
         try (Statement statement = connection.createStatement()) {
@@ -67,16 +62,12 @@ final class LaneSession implements AutoCloseable {
 
     /** Applies one batch and commits it with its step. */
     void apply(List<RowChange> changes, Step step, Tallies tallies) throws SQLException {
-        transact(
-                changes,
-                () -> ledger.step(connection, lane, step, tallies.toList()));
+        transact(changes, () -> ledger.step(connection, lane, step, tallies.toList()));
     }
 
     /** Applies a change while all lanes stand level, and moves all of them. */
     void applyLevel(RowChange change, Step step, Tallies tallies, int lanes) throws SQLException {
-        transact(
-                List.of(change),
-                () -> ledger.stepAll(connection, lanes, step, tallies.toList()));
+        transact(List.of(change), () -> ledger.stepAll(connection, lanes, step, tallies.toList()));
     }
 
     /** Something else to do in a transaction of this session. */

@@ -20,6 +20,8 @@ record NetChange(RowChange origin, Operation operation, Cells old, Cells after) 
     }
 
     long bytes() {
-        return operation == Operation.DELETE ? old.totalBytes() : old.totalBytes() + after.totalBytes();
+        return operation == Operation.DELETE
+                ? old.totalBytes()
+                : old.totalBytes() + after.totalBytes();
     }
 }

@@ -51,7 +51,8 @@ final class NetRow {
         Cells cells = now;
         if (cells == null) {
             return wasThere
-                    ? Optional.of(new NetChange(newest, Operation.DELETE, newest.old(), newest.old()))
+                    ? Optional.of(
+                            new NetChange(newest, Operation.DELETE, newest.old(), newest.old()))
                     : Optional.empty();
         }
         return Optional.of(

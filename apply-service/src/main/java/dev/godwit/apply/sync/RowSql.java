@@ -39,8 +39,12 @@ final class RowSql {
 
     /** Parameters: the written columns, then those that find the row. */
     static String update(Work work) {
-        return "UPDATE " + work.shape().table().sql() + " AS t SET " + set(work, column -> "?")
-                + " WHERE " + indexed(work.shape());
+        return "UPDATE "
+                + work.shape().table().sql()
+                + " AS t SET "
+                + set(work, column -> "?")
+                + " WHERE "
+                + indexed(work.shape());
     }
 
     /** Parameters: the columns that find the row. */
@@ -71,10 +75,8 @@ final class RowSql {
             selected.add("t." + columns.get(match.get(i)).quoted() + " AS k" + i);
         }
         work.columns().stream()
-                .forEach(
-                        column ->
-                                selected.add(
-                                        "t." + columns.get(column).quoted() + " AS c" + column));
+                .forEach(column ->
+                        selected.add("t." + columns.get(column).quoted() + " AS c" + column));
         return "CREATE TEMPORARY TABLE "
                 + stage
                 + " ON COMMIT DELETE ROWS AS SELECT "
@@ -107,14 +109,13 @@ final class RowSql {
     private static String joined(RowShape shape) {
         Match match = shape.match();
         return IntStream.range(0, match.columns().size())
-                .mapToObj(
-                        i ->
-                                "t."
-                                        + shape.table().columns().get(match.columns().get(i)).quoted()
-                                        + " "
-                                        + match.operators().get(i)
-                                        + " s.k"
-                                        + i)
+                .mapToObj(i ->
+                        "t."
+                                + shape.table().columns().get(match.columns().get(i)).quoted()
+                                + " "
+                                + match.operators().get(i)
+                                + " s.k"
+                                + i)
                 .collect(Collectors.joining(" AND "));
     }
 
@@ -133,8 +134,7 @@ final class RowSql {
             } else if (each.textEqual()) {
                 terms.add(name + " = ?");
             } else {
-                terms.add(
-                        "format('%s', " + name + ") = format('%s', ?::" + each.baseType() + ")");
+                terms.add("format('%s', " + name + ") = format('%s', ?::" + each.baseType() + ")");
             }
         }
         return located(shape.table().sql() + " AS t", terms);

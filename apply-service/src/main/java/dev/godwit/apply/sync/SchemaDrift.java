@@ -40,10 +40,9 @@ final class SchemaDrift {
             throws SQLException {
         List<Column> missing =
                 announced.getColumns().stream()
-                        .filter(
-                                column ->
-                                        target.indexOf(column.getName()) < 0
-                                                && !target.generated().contains(column.getName()))
+                        .filter(column ->
+                                target.indexOf(column.getName()) < 0
+                                        && !target.generated().contains(column.getName()))
                         .toList();
         List<Column> dropped = known == null ? List.of() : dropped(announced, known, target);
         var differences = new ArrayList<Difference>();
@@ -85,10 +84,9 @@ final class SchemaDrift {
     private static List<Column> dropped(
             SchemaChange announced, SchemaChange known, TargetTable target) {
         return known.getColumns().stream()
-                .filter(
-                        column ->
-                                find(announced, column.getName()).isEmpty()
-                                        && target.indexOf(column.getName()) >= 0)
+                .filter(column ->
+                        find(announced, column.getName()).isEmpty()
+                                && target.indexOf(column.getName()) >= 0)
                 .toList();
     }
 
@@ -103,8 +101,7 @@ final class SchemaDrift {
             }
             TargetColumn now = target.columns().get(index);
             long typeOid = Integer.toUnsignedLong(column.getTypeOid());
-            boolean fits =
-                    typeOid == now.typeOid() && column.getTypeModifier() == now.modifier();
+            boolean fits = typeOid == now.typeOid() && column.getTypeModifier() == now.modifier();
             if (typeOid < FIRST_OWN_OID && !fits) {
                 differences.add(
                         new Difference(
@@ -139,8 +136,7 @@ final class SchemaDrift {
         return new Difference(
                 "column %s is gone".formatted(column.getName()),
                 "ALTER TABLE %s DROP COLUMN %s"
-                        .formatted(
-                                target.name().quoted(), Identifiers.quote(column.getName())));
+                        .formatted(target.name().quoted(), Identifiers.quote(column.getName())));
     }
 
     private static Difference renamed(TargetTable target, Column from, Column to) {

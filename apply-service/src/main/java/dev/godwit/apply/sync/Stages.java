@@ -33,7 +33,10 @@ final class Stages {
 
     private record Key(RowShape shape, Operation operation, BitSet columns) {}
 
-    /** The staging table for this work, empty; once asked for it counts as filled until the transaction ends. */
+    /**
+     * The staging table for this work, empty; once asked for it counts as filled until the
+     * transaction ends.
+     */
     String of(Work work) throws SQLException {
         var key = new Key(work.shape(), work.operation(), work.columns());
         String known = tables.get(key);

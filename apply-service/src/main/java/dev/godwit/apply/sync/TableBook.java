@@ -45,15 +45,14 @@ final class TableBook {
             }
         }
         resolved.values()
-                .removeIf(
-                        shape -> {
-                            TableName target = shape.table().name();
-                            AttemptRow before = loaded.get(target);
-                            AttemptRow after = now.get(target);
-                            return before == null
-                                    || after == null
-                                    || !before.attempt().equals(after.attempt());
-                        });
+                .removeIf(shape -> {
+                    TableName target = shape.table().name();
+                    AttemptRow before = loaded.get(target);
+                    AttemptRow after = now.get(target);
+                    return before == null
+                            || after == null
+                            || !before.attempt().equals(after.attempt());
+                });
         loaded.clear();
         loaded.putAll(now);
     }
@@ -117,20 +116,15 @@ final class TableBook {
         }
         var found =
                 new RowShape(
-                        shape,
-                        table.with(laneClass),
-                        match,
-                        attempt.snapshotLsn().orElseThrow());
+                        shape, table.with(laneClass), match, attempt.snapshotLsn().orElseThrow());
         resolved.put(shape.getRelation(), found);
         return Optional.of(found);
     }
 
     private boolean differs(TableName target, Match match) {
         return resolved.values().stream()
-                .anyMatch(
-                        other ->
-                                other.table().name().equals(target)
-                                        && !other.match().equals(match));
+                .anyMatch(other ->
+                        other.table().name().equals(target) && !other.match().equals(match));
     }
 
     /** Puts the table in one lane in log order from here on. Only while all lanes stand level. */

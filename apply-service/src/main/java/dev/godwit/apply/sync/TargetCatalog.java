@@ -43,7 +43,8 @@ final class TargetCatalog {
                         """
                         SELECT c.oid, c.relkind = 'p' FROM pg_catalog.pg_class AS c
                         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-                        WHERE n.nspname = ?::text AND c.relname = ?::text AND c.relkind IN ('r', 'p')""")) {
+                        WHERE n.nspname = ?::text AND c.relname = ?::text AND c.relkind IN ('r', 'p')\
+                        """)) {
             select.setString(1, name.schema());
             select.setString(2, name.name());
             try (ResultSet row = select.executeQuery()) {
@@ -55,8 +56,7 @@ final class TargetCatalog {
                 partitioned = row.getBoolean(2);
             }
         }
-        return new TargetTable(
-                name, partitioned, columns(oid), generated(oid), LaneClass.ORDERED);
+        return new TargetTable(name, partitioned, columns(oid), generated(oid), LaneClass.ORDERED);
     }
 
     private Set<String> generated(long oid) throws SQLException {
@@ -104,7 +104,8 @@ final class TargetCatalog {
                             b.typname IN ('int2', 'int4', 'int8', 'oid', 'bool', 'uuid', 'bytea',
                               'date', 'time', 'timestamp', 'timestamptz')
                             OR b.typname IN ('text', 'varchar') AND %s)
-                        FROM b WHERE b.typtype <> 'd' ORDER BY b.attnum"""
+                        FROM b WHERE b.typtype <> 'd' ORDER BY b.attnum\
+                        """
                                 .formatted(generated, deterministic))) {
             select.setLong(1, oid);
             try (ResultSet row = select.executeQuery()) {
@@ -129,8 +130,7 @@ final class TargetCatalog {
      */
     Match match(TargetTable table, SchemaChange announced) throws SQLException {
         List<KeyIndex> indexes = keyIndexes(table.name());
-        List<String> announcedNames =
-                announced.getColumns().stream().map(Column::getName).toList();
+        List<String> announcedNames = announced.getColumns().stream().map(Column::getName).toList();
         if (announced.getIdentity() == ReplicaIdentity.FULL_ROW) {
             for (KeyIndex index : indexes) {
                 if (index.primary()
@@ -206,7 +206,8 @@ final class TargetCatalog {
                             ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0
                           WHERE k.n <= i.%1$s)
                         FROM tree JOIN pg_catalog.pg_index AS i ON i.indrelid = tree.oid
-                        WHERE i.indisunique OR i.indisexclusion"""
+                        WHERE i.indisunique OR i.indisexclusion\
+                        """
                                 .formatted(keyColumns()))) {
             select.setString(1, table.name().schema());
             select.setString(2, table.name().name());
@@ -249,7 +250,8 @@ final class TargetCatalog {
                           AND k.n <= i.%1$s
                         GROUP BY i.indexrelid, i.indisprimary, i.%1$s
                         HAVING count(*) = i.%1$s
-                        ORDER BY i.indisprimary DESC, i.indexrelid"""
+                        ORDER BY i.indisprimary DESC, i.indexrelid\
+                        """
                                 .formatted(keyColumns()))) {
             select.setString(1, name.schema());
             select.setString(2, name.name());
@@ -275,8 +277,7 @@ final class TargetCatalog {
     /** A type's name on this server, for the statement that an operator runs. */
     String typeName(long typeOid, int modifier) throws SQLException {
         try (PreparedStatement select =
-                connection.prepareStatement(
-                        "SELECT pg_catalog.format_type(?::oid, ?::integer)")) {
+                connection.prepareStatement("SELECT pg_catalog.format_type(?::oid, ?::integer)")) {
             select.setLong(1, typeOid);
             select.setInt(2, modifier);
             try (ResultSet row = select.executeQuery()) {
@@ -296,7 +297,8 @@ final class TargetCatalog {
                         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
                         JOIN pg_catalog.pg_class AS r ON r.oid = f.conrelid
                         JOIN pg_catalog.pg_namespace AS rn ON rn.oid = r.relnamespace
-                        WHERE f.contype = 'f' AND n.nspname = ?::text AND c.relname = ?::text""")) {
+                        WHERE f.contype = 'f' AND n.nspname = ?::text AND c.relname = ?::text\
+                        """)) {
             select.setString(1, table.schema());
             select.setString(2, table.name());
             try (ResultSet row = select.executeQuery()) {

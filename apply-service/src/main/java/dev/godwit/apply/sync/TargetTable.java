@@ -32,7 +32,12 @@ record TargetTable(
      * @param textEqual equal values have equal text and the other way round
      */
     record TargetColumn(
-            String name, String type, String baseType, long typeOid, int modifier, boolean textEqual) {
+            String name,
+            String type,
+            String baseType,
+            long typeOid,
+            int modifier,
+            boolean textEqual) {
         String quoted() {
             return Identifiers.quote(name);
         }
