@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.standalone.cli;
+
+import dev.godwit.standalone.demo.Demo;
+import dev.godwit.standalone.migrate.Outcome;
+import dev.godwit.standalone.progress.Reporter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        description = {
+            "Shows a whole migration on this machine: PostgreSQL 13 to 18 under a live writer, cut over and proven equal.",
+            "It takes about a minute and leaves nothing behind.",
+            ""
+        })
+final class DemoCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Option(names = "--json", description = "Only JSON lines on standard output.")
+    private boolean json;
+
+    DemoCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException, SQLException, InterruptedException {
+        long start = System.nanoTime();
+        Path directory = Files.createTempDirectory("godwit-demo-");
+        // The servers may run as another user, who has to get through here.
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+        Console.logTo(directory.resolve("logs"));
+        Reporter reporter = console.reporter(json);
+        var demo = new Demo(binaries(), directory, reporter, console.clock());
+        var hook = new Thread(() -> interrupted(demo), "interrupted");
+        Runtime.getRuntime().addShutdownHook(hook);
+        Outcome outcome;
+        try {
+            outcome = demo.run();
+        } finally {
+            demo.remove();
+        }
+        Runtime.getRuntime().removeShutdownHook(hook);
+        reporter.say("done in %d s; nothing is left behind"
+                .formatted(Duration.ofNanos(System.nanoTime() - start).toSeconds()));
+        return outcome.exitCode();
+    }
+
+    /** The build leaves them beside the program. */
+    private static Path binaries() {
+        return Path.of(System.getProperty("godwit.postgres", "postgres"));
+    }
+
+    private void interrupted(Demo demo) {
+        try {
+            demo.remove();
+        } catch (IOException | InterruptedException e) {
+            console.error("the demo left something behind: " + e.getMessage());
+        }
+        Runtime.getRuntime().halt(Outcome.INTERRUPTED.exitCode());
+    }
+}
