@@ -129,7 +129,7 @@ public final class ChangesWorker implements PartitionWorker {
     /** Opens everything, and becomes the reader. */
     private void read() throws SQLException, InterruptedException {
         var ledger = new Lanes(stream.epoch());
-        var owner = session(Lanes.OWNER, ledger, "changes-owner");
+        var owner = session(Lanes.OWNER, ledger, "changes-reader");
         List<Lanes.Lane> claimed =
                 owner.claim(connection -> ledger.claim(connection, settings.lanes()));
         Connection own = sessions.open(names.sessionName("changes-durable", stream.epoch()));
