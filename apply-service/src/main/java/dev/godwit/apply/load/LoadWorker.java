@@ -447,6 +447,6 @@ public final class LoadWorker implements PartitionWorker {
                                 object.isEmpty() ? "" : object + ", ",
                                 SqlStates.state(e),
                                 ServerWords.of(e)),
-                e);
+                ServerWords.quotesValue(e) ? null : e);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.apply.target;
 
+import dev.godwit.postgres.SqlStates;
 import java.sql.SQLException;
 import org.postgresql.util.PSQLException;
 
@@ -8,7 +9,15 @@ import org.postgresql.util.PSQLException;
 public final class ServerWords {
     private ServerWords() {}
 
+    /** Whether the message itself quotes a value: the class of data exceptions does, as in {@code invalid input syntax}. */
+    public static boolean quotesValue(SQLException e) {
+        return SqlStates.state(e).startsWith("22");
+    }
+
     public static String of(SQLException e) {
+        if (quotesValue(e)) {
+            return "the value does not fit (its server's log has the words)";
+        }
         if (e instanceof PSQLException refused && refused.getServerErrorMessage() != null) {
             String message = refused.getServerErrorMessage().getMessage();
             return message == null ? "no message" : message;
