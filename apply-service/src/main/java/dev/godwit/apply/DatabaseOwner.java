@@ -113,10 +113,14 @@ final class DatabaseOwner implements PartitionWorker {
      * reached.
      */
     Optional<OwnerView> view() {
-        return view.map(known -> {
-            ChangesWorker running = changes;
-            return running == null ? known : OwnerPhases.withProgress(known, running.progress());
-        });
+        return view.map(known -> withProgress(known, changes));
+    }
+
+    /** Before it has read the ledger, the sync knows no counters; they must not seem to fall to zero. */
+    private static OwnerView withProgress(OwnerView known, @Nullable ChangesWorker sync) {
+        return sync == null || sync.durableOffset().isEmpty()
+                ? known
+                : OwnerPhases.withProgress(known, sync.progress());
     }
 
     @Override
@@ -382,7 +386,7 @@ final class DatabaseOwner implements PartitionWorker {
 
         /** The sync's last progress stays known when it is gone. */
         private void keepProgress(ChangesWorker sync) {
-            view = view.map(known -> OwnerPhases.withProgress(known, sync.progress()));
+            view = view.map(known -> withProgress(known, sync));
             changes = null;
         }
 

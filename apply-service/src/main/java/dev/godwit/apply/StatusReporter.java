@@ -112,6 +112,9 @@ final class StatusReporter implements AutoCloseable {
                 Instant now = clock.instant();
                 if (view.isPresent()) {
                     stopped = null;
+                }
+                // Counters of tables are known with the sync's progress only.
+                if (view.filter(known -> known.progress().isPresent()).isPresent()) {
                     sayChanged(StatusRecords.tables(databaseId, view.get()), tables);
                 }
                 ApplyStatus status = summary(view, now);
