@@ -3,6 +3,7 @@ package dev.godwit.standalone.cli;
 
 import dev.godwit.standalone.demo.Demo;
 import dev.godwit.standalone.migrate.Outcome;
+import dev.godwit.standalone.postgres.Directories;
 import dev.godwit.standalone.progress.Reporter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,18 +41,24 @@ final class DemoCommand implements Callable<Integer> {
         Path directory = Files.createTempDirectory("godwit-demo-");
         // The servers may run as another user, who has to get through here.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
-        Console.logTo(directory.resolve("logs"));
+        Path logs = Files.createTempDirectory("godwit-demo-logs-");
+        Console.logTo(logs);
         Reporter reporter = console.reporter(json);
         var demo = new Demo(binaries(), directory, reporter, console.clock());
-        var hook = new Thread(() -> interrupted(demo), "interrupted");
+        var hook = new Thread(() -> interrupted(demo, logs), "interrupted");
         Runtime.getRuntime().addShutdownHook(hook);
-        Outcome outcome;
+        Outcome outcome = Outcome.FAILED;
         try {
             outcome = demo.run();
         } finally {
             demo.remove();
+            Runtime.getRuntime().removeShutdownHook(hook);
+            if (outcome == Outcome.COMPLETED) {
+                Directories.delete(logs);
+            } else {
+                console.error("the demo failed; its log is " + logs.resolve("godwit.log"));
+            }
         }
-        Runtime.getRuntime().removeShutdownHook(hook);
         reporter.say("done in %d s; nothing is left behind"
                 .formatted(Duration.ofNanos(System.nanoTime() - start).toSeconds()));
         return outcome.exitCode();
@@ -62,9 +69,10 @@ final class DemoCommand implements Callable<Integer> {
         return Path.of(System.getProperty("godwit.postgres", "postgres"));
     }
 
-    private void interrupted(Demo demo) {
+    private void interrupted(Demo demo, Path logs) {
         try {
             demo.remove();
+            Directories.delete(logs);
         } catch (IOException | InterruptedException e) {
             console.error("the demo left something behind: " + e.getMessage());
         }

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Set;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -75,6 +76,7 @@ final class Godwit {
                 yield Outcome.USAGE.exitCode();
             }
             case MigrationException failure -> {
+                log(failure.code(), failure);
                 console.error(Trouble.of(failure));
                 yield exitCode(failure.code());
             }
@@ -83,10 +85,16 @@ final class Godwit {
                 yield refused.status() == 400 ? Outcome.USAGE.exitCode() : Outcome.FAILED.exitCode();
             }
             default -> {
+                log(ErrorCode.INTERNAL, e);
                 console.error(new Trouble(ErrorCode.INTERNAL.name(), String.valueOf(e), ErrorCode.INTERNAL.remedy()));
                 yield Outcome.FAILED.exitCode();
             }
         };
+    }
+
+    /** Where it went wrong is for the log; the terminal gets what to do. */
+    private static void log(ErrorCode code, Exception e) {
+        LoggerFactory.getLogger(Godwit.class).atError().addKeyValue("code", code).setCause(e).log("the command failed");
     }
 
     /** What stops a run before it has begun is a failed check. */

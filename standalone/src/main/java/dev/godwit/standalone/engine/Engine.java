@@ -51,17 +51,19 @@ public final class Engine implements AutoCloseable {
     static Engine start(DataDirectory directory, List<Service> services) throws InterruptedException {
         EmbeddedBroker broker = EmbeddedBroker.start(directory.broker());
         var started = new ArrayList<ApplicationContext>();
+        boolean whole = false;
         try {
             var address = new ServerAddress(URI.create("http://" + LOOPBACK + ":" + freePort()), newToken());
             startAll(services, common(directory, broker), address, started);
             directory.announce(address);
+            whole = true;
             return new Engine(directory, broker, started, address);
         } catch (IOException | GeneralSecurityException e) {
-            closeAll(started, broker);
             throw new MigrationException(ErrorCode.INTERNAL, "the engine cannot use " + directory.path(), e);
-        } catch (RuntimeException | InterruptedException e) {
-            closeAll(started, broker);
-            throw e;
+        } finally {
+            if (!whole) {
+                closeAll(started, broker);
+            }
         }
     }
 
