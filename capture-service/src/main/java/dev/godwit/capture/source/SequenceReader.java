@@ -36,7 +36,7 @@ final class SequenceReader {
                     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid
                       AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
                       AND d.deptype IN ('a', 'i')
-                      AND (s.nspname, t.relname) NOT IN (SELECT * FROM pg_catalog.unnest(?::text[], ?::text[])))
+                      AND (s.nspname, t.relname) NOT IN (SELECT * FROM unnest(?::text[], ?::text[])))
              ORDER BY 1, 2
             """;
 

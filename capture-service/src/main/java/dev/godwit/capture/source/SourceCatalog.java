@@ -27,7 +27,7 @@ public final class SourceCatalog {
                    CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE pg_catalog.pg_relation_size(c.reltoastrelid) END,
                    pg_catalog.current_setting('block_size')::int,
                    c.reltuples::bigint
-              FROM pg_catalog.unnest(?::text[], ?::text[]) AS w (schema, name)
+              FROM unnest(?::text[], ?::text[]) AS w (schema, name)
               LEFT JOIN (pg_catalog.pg_class c
                          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND c.relkind = 'r')
                 ON n.nspname = w.schema AND c.relname = w.name
