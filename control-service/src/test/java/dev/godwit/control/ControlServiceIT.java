@@ -78,7 +78,8 @@ class ControlServiceIT {
     void migratesByHttpAlone() throws Exception {
         String id = readyToCutOver();
 
-        assertThat(post("apply", "{\"confirm\":true}").body().path("code").asText()).isEqualTo("CUTOVER_NOT_READY");
+        assertThat(post("apply", "{\"confirm\":true}").body().path("code").asText())
+                .isEqualTo("CUTOVER_NOT_READY");
         assertThat(post("cutover", "{}").status()).isEqualTo(202);
         assertThat(database().path("state").asText()).isEqualTo("cutting_over");
         Api.Answer unconfirmed = post("apply", "");
@@ -121,7 +122,8 @@ class ControlServiceIT {
 
         CompletableFuture<Api.Answer> answer = CompletableFuture.supplyAsync(this::applyNow);
         String marker = awaitMarker(id);
-        services.report(capture(id, CapturePhase.STREAMING, 8).setMarker(marker).setChangesBehindMarker(1));
+        services.report(
+                capture(id, CapturePhase.STREAMING, 8).setMarker(marker).setChangesBehindMarker(1));
 
         assertThat(answer.get().status()).isEqualTo(409);
         assertThat(answer.get().body().path("code").asText()).isEqualTo("CHANGES_PENDING");
@@ -146,7 +148,11 @@ class ControlServiceIT {
     void refusesApplyWhileATransactionIsPrepared() throws Exception {
         String id = readyToCutOver();
         post("cutover", "{}");
-        server.run(name, "BEGIN", "INSERT INTO public.orders VALUES (3)", "PREPARE TRANSACTION 'gid " + name + "'");
+        server.run(
+                name,
+                "BEGIN",
+                "INSERT INTO public.orders VALUES (3)",
+                "PREPARE TRANSACTION 'gid " + name + "'");
 
         CompletableFuture<Api.Answer> answer = CompletableFuture.supplyAsync(this::applyNow);
         stand(id, 7, awaitMarker(id));
@@ -162,11 +168,16 @@ class ControlServiceIT {
         String id = readyToCutOver();
         post("cutover", "{}");
         String gate = passGate(id, 7);
-        services.report(apply(id, ApplyPhase.FINALISED, 7).setHeldMarker(gate).setFinalisedFor(gate));
+        services.report(
+                apply(id, ApplyPhase.FINALISED, 7).setHeldMarker(gate).setFinalisedFor(gate));
         await().until(() -> services.wanted(id).getFinalMarker() != null);
 
-        services.report(apply(id, ApplyPhase.FINALISED, 7).setHeldMarker(gate).setFinalisedFor(gate)
-                .setFinalMarker(services.wanted(id).getFinalMarker()).setChangesBehindMarker(1));
+        services.report(
+                apply(id, ApplyPhase.FINALISED, 7)
+                        .setHeldMarker(gate)
+                        .setFinalisedFor(gate)
+                        .setFinalMarker(services.wanted(id).getFinalMarker())
+                        .setChangesBehindMarker(1));
 
         await().until(() -> services.wanted(id).getPhase() == WantedPhase.CUT_OVER);
         assertThat(services.wanted(id).getGateMarker()).isNull();
@@ -183,13 +194,20 @@ class ControlServiceIT {
         String gate = finalise(id, 7);
         await().until(() -> database().path("state").asText().equals("failed"));
         assertThat(database().path("failure").path("code").asText()).isEqualTo("ROWS_DIFFER");
-        assertThat(database().path("report").path("comparisons").path(0).path("equal").asBoolean()).isFalse();
+        assertThat(database().path("report").path("comparisons").path(0).path("equal").asBoolean())
+                .isFalse();
 
         server.run(name + "_t", "INSERT INTO public.orders VALUES (2)");
         String first = services.wanted(id).getFinalMarker();
         assertThat(post("retry", "").status()).isEqualTo(202);
-        await().until(() -> services.wanted(id).getFinalMarker() != null && !services.wanted(id).getFinalMarker().equals(first));
-        services.report(apply(id, ApplyPhase.FINALISED, 7).setHeldMarker(gate).setFinalisedFor(gate).setFinalMarker(services.wanted(id).getFinalMarker()));
+        await().until(() ->
+                services.wanted(id).getFinalMarker() != null
+                        && !services.wanted(id).getFinalMarker().equals(first));
+        services.report(
+                apply(id, ApplyPhase.FINALISED, 7)
+                        .setHeldMarker(gate)
+                        .setFinalisedFor(gate)
+                        .setFinalMarker(services.wanted(id).getFinalMarker()));
         await().until(() -> services.wanted(id).getPhase() == WantedPhase.RELEASE_SOURCE);
     }
 
@@ -202,10 +220,15 @@ class ControlServiceIT {
         restartControl();
         String gate = passGate(id, 7);
         restartControl();
-        services.report(apply(id, ApplyPhase.FINALISED, 7).setHeldMarker(gate).setFinalisedFor(gate));
+        services.report(
+                apply(id, ApplyPhase.FINALISED, 7).setHeldMarker(gate).setFinalisedFor(gate));
         await().until(() -> services.wanted(id).getFinalMarker() != null);
         restartControl();
-        services.report(apply(id, ApplyPhase.FINALISED, 7).setHeldMarker(gate).setFinalisedFor(gate).setFinalMarker(services.wanted(id).getFinalMarker()));
+        services.report(
+                apply(id, ApplyPhase.FINALISED, 7)
+                        .setHeldMarker(gate)
+                        .setFinalisedFor(gate)
+                        .setFinalMarker(services.wanted(id).getFinalMarker()));
         await().until(() -> services.wanted(id).getPhase() == WantedPhase.RELEASE_SOURCE);
         restartControl();
         services.report(capture(id, CapturePhase.RELEASED, 7));
@@ -235,7 +258,8 @@ class ControlServiceIT {
         server.run(name, "CREATE TABLE public.orders (id int PRIMARY KEY)");
         create(name);
         await().until(() -> database().path("state").asText().equals("failed"));
-        assertThat(database().path("failure").path("code").asText()).isEqualTo("TARGET_TABLE_MISSING");
+        assertThat(database().path("failure").path("code").asText())
+                .isEqualTo("TARGET_TABLE_MISSING");
         String id = database().path("id").asText();
         assertThat(topics()).noneMatch(topic -> topic.contains(id));
 
@@ -277,20 +301,41 @@ class ControlServiceIT {
 
     @Test
     void letsNobodyInWithoutTheToken() throws Exception {
-        for (String path : new String[] {"/api/v1/migrations", "/api/v1/openapi.yml", "/prometheus", "/api/v1/nothing"}) {
+        for (String path :
+                new String[] {
+                    "/api/v1/migrations", "/api/v1/openapi.yml", "/prometheus", "/api/v1/nothing"
+                }) {
             assertThat(api.send(api.request(path).GET().build()).status()).as(path).isEqualTo(401);
         }
-        Api.Answer wrong = api.send(api.request("/api/v1/migrations").header("Authorization", "Bearer " + Api.TOKEN + "x").GET().build());
+        Api.Answer wrong =
+                api.send(
+                        api.request("/api/v1/migrations")
+                                .header("Authorization", "Bearer " + Api.TOKEN + "x")
+                                .GET()
+                                .build());
         assertThat(wrong.status()).isEqualTo(401);
         assertThat(wrong.body().path("code").asText()).isEqualTo("UNAUTHORIZED");
         assertThat(wrong.body().path("remedy").asText()).isNotBlank();
-        HttpRequest byCookie = api.request("/api/v1/migrations").header("Cookie", "godwit-token=" + Api.TOKEN).header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString("{}")).build();
+        HttpRequest byCookie =
+                api.request("/api/v1/migrations")
+                        .header("Cookie", "godwit-token=" + Api.TOKEN)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                        .build();
         assertThat(api.send(byCookie).status()).isEqualTo(401);
-        assertThat(api.send(api.request("/").header("Cookie", "godwit-token=" + Api.TOKEN).GET().build()).status()).isEqualTo(200);
+        assertThat(
+                        api.send(
+                                        api.request("/")
+                                                .header("Cookie", "godwit-token=" + Api.TOKEN)
+                                                .GET()
+                                                .build())
+                                .status())
+                .isEqualTo(200);
         assertThat(api.send(api.request("/health").GET().build()).status()).isEqualTo(200);
-        assertThat(api.send(api.request("/").header("Accept", "text/html").GET().build()).status()).isEqualTo(303);
-        assertThat(api.send(api.request("/?token=" + Api.TOKEN).GET().build()).status()).isEqualTo(303);
+        assertThat(api.send(api.request("/").header("Accept", "text/html").GET().build()).status())
+                .isEqualTo(303);
+        assertThat(api.send(api.request("/?token=" + Api.TOKEN).GET().build()).status())
+                .isEqualTo(303);
     }
 
     @Test
@@ -298,18 +343,35 @@ class ControlServiceIT {
         assertRefused("{", 400, "JSON");
         assertRefused("{\"nome\":1}", 400, "nome");
         assertRefused("{\"name\":\"x\",\"databases\":[]}", 400, "source is missing");
-        assertRefused(body("x").replace("\"port\":" + server.port(), "\"port\":70000"), 400, "source.port");
-        assertRefused(body("x").replace("\"sslMode\":\"disable\"", "\"sslMode\":\"maybe\""), 400, "source.sslMode");
-        assertRefused(body("x").replace("\"databases\":[", "\"tables\":[\"orders\"],\"databases\":["), 400, "tables[0]");
-        assertRefused(body("x").replace("\"sslMode\":\"disable\"", "\"sslMode\":\"disable\",\"parameters\":{\"socketFactory\":\"x\"}"), 400, "socketFactory");
+        assertRefused(
+                body("x").replace("\"port\":" + server.port(), "\"port\":70000"),
+                400,
+                "source.port");
+        assertRefused(
+                body("x").replace("\"sslMode\":\"disable\"", "\"sslMode\":\"maybe\""),
+                400,
+                "source.sslMode");
+        assertRefused(
+                body("x").replace("\"databases\":[", "\"tables\":[\"orders\"],\"databases\":["),
+                400,
+                "tables[0]");
+        assertRefused(
+                body("x")
+                        .replace(
+                                "\"sslMode\":\"disable\"",
+                                "\"sslMode\":\"disable\",\"parameters\":{\"socketFactory\":\"x\"}"),
+                400,
+                "socketFactory");
         assertRefused(body("x").replace("x_t", "x"), 400, "databases[0].target");
         assertThat(api.get("/api/v1/nothing").body().path("code").asText()).isEqualTo("NOT_FOUND");
-        assertThat(api.get("/api/v1/migrations/nobody").body().path("what").asText()).contains("nobody");
+        assertThat(api.get("/api/v1/migrations/nobody").body().path("what").asText())
+                .contains("nobody");
     }
 
     @Test
     void describesItself() throws Exception {
-        assertThat(api.get("/api/v1/openapi.yml").text()).contains("openapi: 3", "/api/v1/migrations/{id}/databases/{name}/apply");
+        assertThat(api.get("/api/v1/openapi.yml").text())
+                .contains("openapi: 3", "/api/v1/migrations/{id}/databases/{name}/apply");
     }
 
     @Test
@@ -331,12 +393,22 @@ class ControlServiceIT {
         post("apply", "{}");
 
         KafkaSettings kafka = KafkaSettings.at(broker.bootstrapServers());
-        var migrations = TopicFollower.start(kafka, Topics.MIGRATIONS, message -> topics.add(new String(message.value(), StandardCharsets.ISO_8859_1)));
-        var entries = TopicFollower.start(kafka, Topics.AUDIT, message -> {
-            if (message.key().equals(migrationId) || message.key().equals(name)) {
-                audit.add(codec.decode(message.value(), AuditEntry.class));
-            }
-        });
+        var migrations =
+                TopicFollower.start(
+                        kafka,
+                        Topics.MIGRATIONS,
+                        message ->
+                                topics.add(
+                                        new String(message.value(), StandardCharsets.ISO_8859_1)));
+        var entries =
+                TopicFollower.start(
+                        kafka,
+                        Topics.AUDIT,
+                        message -> {
+                            if (message.key().equals(migrationId) || message.key().equals(name)) {
+                                audit.add(codec.decode(message.value(), AuditEntry.class));
+                            }
+                        });
         await().until(() -> topics.stream().anyMatch(message -> message.contains(migrationId)));
         await().until(() -> audit.size() == 2);
         migrations.close();
@@ -344,7 +416,9 @@ class ControlServiceIT {
 
         assertThat(topics).noneMatch(message -> message.contains(PASSWORD));
         assertThat(created.text()).doesNotContain(PASSWORD).doesNotContain("password\":\"a-");
-        assertThat(audit).extracting(entry -> entry.getAnswer() + " " + entry.getWhy()).containsExactly("201 ", "400 CONFIRM_MISSING");
+        assertThat(audit)
+                .extracting(entry -> entry.getAnswer() + " " + entry.getWhy())
+                .containsExactly("201 ", "400 CONFIRM_MISSING");
     }
 
     private String readyToCutOver() throws Exception {
@@ -376,10 +450,15 @@ class ControlServiceIT {
     /** Up to the report that the final marker has been read. */
     private String finalise(String id, long changes) throws Exception {
         String gate = passGate(id, changes);
-        services.report(apply(id, ApplyPhase.FINALISED, changes).setHeldMarker(gate).setFinalisedFor(gate));
+        services.report(
+                apply(id, ApplyPhase.FINALISED, changes).setHeldMarker(gate).setFinalisedFor(gate));
         await().until(() -> services.wanted(id).getFinalMarker() != null);
-        services.report(apply(id, ApplyPhase.FINALISED, changes).setHeldMarker(gate).setFinalisedFor(gate)
-                .setFinalMarker(services.wanted(id).getFinalMarker()).setFinalMarkerLsn(77));
+        services.report(
+                apply(id, ApplyPhase.FINALISED, changes)
+                        .setHeldMarker(gate)
+                        .setFinalisedFor(gate)
+                        .setFinalMarker(services.wanted(id).getFinalMarker())
+                        .setFinalMarkerLsn(77));
         return gate;
     }
 
@@ -409,7 +488,9 @@ class ControlServiceIT {
     }
 
     private String body(String migration) {
-        String endpoint = "{\"host\":\"127.0.0.1\",\"port\":%d,\"user\":\"postgres\",\"password\":\"%s\",\"sslMode\":\"disable\"}".formatted(server.port(), PASSWORD);
+        String endpoint =
+                "{\"host\":\"127.0.0.1\",\"port\":%d,\"user\":\"postgres\",\"password\":\"%s\",\"sslMode\":\"disable\"}"
+                        .formatted(server.port(), PASSWORD);
         return "{\"name\":\"%s\",\"source\":%s,\"target\":%s,\"databases\":[{\"source\":\"%s\",\"target\":\"%s_t\"}]}"
                 .formatted(migration, endpoint, endpoint, migration, migration);
     }
@@ -436,11 +517,17 @@ class ControlServiceIT {
     }
 
     private void startControl() {
-        context = Main.start(Map.of(
-                "godwit.kafka.bootstrap-servers", broker.bootstrapServers(),
-                "godwit.keyset", keyset,
-                "godwit.token", Api.TOKEN,
-                "micronaut.server.port", -1));
+        context =
+                Main.start(
+                        Map.of(
+                                "godwit.kafka.bootstrap-servers",
+                                broker.bootstrapServers(),
+                                "godwit.keyset",
+                                keyset,
+                                "godwit.token",
+                                Api.TOKEN,
+                                "micronaut.server.port",
+                                -1));
         api = new Api(context.getBean(EmbeddedServer.class).getURI());
     }
 

@@ -32,24 +32,53 @@ final class FakeServices {
     FakeServices(String bootstrapServers) {
         KafkaSettings kafka = KafkaSettings.at(bootstrapServers);
         producer = kafka.producer(Map.of());
-        follower = TopicFollower.start(kafka, Topics.MIGRATIONS, message -> reader.decode(message.value(), Migration.class)
-                .getDatabases()
-                .forEach(database -> wanted.put(database.getId(), database)));
+        follower =
+                TopicFollower.start(
+                        kafka,
+                        Topics.MIGRATIONS,
+                        message ->
+                                reader.decode(message.value(), Migration.class)
+                                        .getDatabases()
+                                        .forEach(database ->
+                                                wanted.put(database.getId(), database)));
     }
 
     DatabaseMigration wanted(String databaseId) {
-        return wanted.getOrDefault(databaseId, DatabaseMigration.newBuilder()
-                .setId(databaseId).setSourceDatabase("").setTargetDatabase("").setTables(java.util.List.of()).setPhase(dev.godwit.schemas.WantedPhase.CHECK).build());
+        return wanted.getOrDefault(
+                databaseId,
+                DatabaseMigration.newBuilder()
+                        .setId(databaseId)
+                        .setSourceDatabase("")
+                        .setTargetDatabase("")
+                        .setTables(java.util.List.of())
+                        .setPhase(dev.godwit.schemas.WantedPhase.CHECK)
+                        .build());
     }
 
     static CaptureStatus.Builder capture(String databaseId, CapturePhase phase, long captured) {
-        return CaptureStatus.newBuilder().setDatabase(databaseId).setEpoch(3).setPhase(phase).setReportedOn(now()).setRetriesSeen(0)
-                .setCaptured(new Counters(captured, 0L, 0L, 0L)).setCapturedLsn(0).setFlushableLsn(0).setUncapturedWalBytes(4096);
+        return CaptureStatus.newBuilder()
+                .setDatabase(databaseId)
+                .setEpoch(3)
+                .setPhase(phase)
+                .setReportedOn(now())
+                .setRetriesSeen(0)
+                .setCaptured(new Counters(captured, 0L, 0L, 0L))
+                .setCapturedLsn(0)
+                .setFlushableLsn(0)
+                .setUncapturedWalBytes(4096);
     }
 
     static ApplyStatus.Builder apply(String databaseId, ApplyPhase phase, long applied) {
-        return ApplyStatus.newBuilder().setDatabase(databaseId).setEpoch(3).setPhase(phase).setReportedOn(now()).setRetriesSeen(0)
-                .setApplied(new Counters(applied, 0L, 0L, 0L)).setFinalLsn(0).setOrdinal(0).setCommitMicros(0);
+        return ApplyStatus.newBuilder()
+                .setDatabase(databaseId)
+                .setEpoch(3)
+                .setPhase(phase)
+                .setReportedOn(now())
+                .setRetriesSeen(0)
+                .setApplied(new Counters(applied, 0L, 0L, 0L))
+                .setFinalLsn(0)
+                .setOrdinal(0)
+                .setCommitMicros(0);
     }
 
     void report(CaptureStatus.Builder status) throws Exception {

@@ -23,13 +23,14 @@ public final class TestDatabases implements AutoCloseable {
     }
 
     public static TestDatabases start(String walLevel) throws IOException {
-        return new TestDatabases(EmbeddedPostgres.builder()
-                .setServerConfig("wal_level", walLevel)
-                .setServerConfig("max_replication_slots", "4")
-                .setServerConfig("max_wal_senders", "4")
-                .setServerConfig("max_prepared_transactions", "4")
-                .setServerConfig("fsync", "off")
-                .start());
+        return new TestDatabases(
+                EmbeddedPostgres.builder()
+                        .setServerConfig("wal_level", walLevel)
+                        .setServerConfig("max_replication_slots", "4")
+                        .setServerConfig("max_wal_senders", "4")
+                        .setServerConfig("max_prepared_transactions", "4")
+                        .setServerConfig("fsync", "off")
+                        .start());
     }
 
     public int port() {
@@ -41,7 +42,14 @@ public final class TestDatabases implements AutoCloseable {
     }
 
     public ConnectionSettings settings(String database, String user, String password) {
-        return new ConnectionSettings("127.0.0.1", server.getPort(), database, user, Secret.of(password), "disable", Map.of());
+        return new ConnectionSettings(
+                "127.0.0.1",
+                server.getPort(),
+                database,
+                user,
+                Secret.of(password),
+                "disable",
+                Map.of());
     }
 
     public void create(String database) throws SQLException {

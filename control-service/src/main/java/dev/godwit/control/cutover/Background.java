@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -72,9 +73,6 @@ final class Background implements AutoCloseable {
                                             slots,
                                             name(database, "check"))
                                     .run();
-                    if (outcome.failure().isEmpty()) {
-                        topics.createFor(database.getId(), LOAD_PARTITIONS);
-                    }
                     settle(owner, migration, database, now -> assessed(now, outcome));
                 });
     }
@@ -118,10 +116,23 @@ final class Background implements AutoCloseable {
         if (outcome.failure().isPresent()) {
             return next.setFailure(outcome.failure().get()).build();
         }
+        createTopics(wanted.getId());
         return next.setTables(outcome.tables())
                 .setPhase(WantedPhase.RUN)
                 .setStartedOn(clock.instant().truncatedTo(ChronoUnit.MILLIS))
                 .build();
+    }
+
+    /** On the owner thread, so that a cancel finds either none of them or all. */
+    private void createTopics(String databaseId) {
+        try {
+            topics.createFor(databaseId, LOAD_PARTITIONS);
+        } catch (ExecutionException e) {
+            throw new MigrationException(ErrorCode.BROKER_FAILED, "Kafka did not create the topics: " + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MigrationException(ErrorCode.BROKER_FAILED, "the control service stopped before the topics were created", e);
+        }
     }
 
     private void begin(Owner owner, Migration migration, DatabaseMigration database, Work work) {
@@ -149,12 +160,7 @@ final class Background implements AutoCloseable {
         MigrationException failure =
                 e instanceof MigrationException known
                         ? known
-                        : e instanceof java.util.concurrent.ExecutionException
-                                ? new MigrationException(
-                                        ErrorCode.BROKER_FAILED,
-                                        "Kafka did not create the topics: " + e.getCause(),
-                                        e)
-                                : new MigrationException(ErrorCode.INTERNAL, String.valueOf(e), e);
+                        : new MigrationException(ErrorCode.INTERNAL, String.valueOf(e), e);
         LOG.atWarn()
                 .setCause(e)
                 .addKeyValue("migration", database.getId())

@@ -232,10 +232,10 @@ public final class Migrations implements AutoCloseable {
                             .setFinalMarker(null)
                             .setRetries(wanted.getRetries() + 1);
             return switch (wanted.getPhase()) {
-                case CHECK ->
-                        owner.want(
-                                migrationId,
-                                next.setPhase(WantedPhase.CANCELLED).setEndedOn(now()).build());
+                case CHECK -> {
+                            owner.dropTopics(databaseId);
+                            yield owner.want(migrationId, next.setPhase(WantedPhase.CANCELLED).setEndedOn(now()).build());
+                        }
                 case RUN, CUT_OVER, FINALISE ->
                         owner.want(migrationId, next.setPhase(WantedPhase.CANCEL).build());
                 case CANCEL, CANCELLED -> wanted;

@@ -114,6 +114,15 @@ final class Owner implements AutoCloseable {
         tools.signal().raise();
     }
 
+    /** On the owner thread. */
+    void dropTopics(String databaseId) throws InterruptedException {
+        try {
+            tools.topics().dropFor(databaseId);
+        } catch (ExecutionException e) {
+            throw new MigrationException(ErrorCode.BROKER_FAILED, "Kafka did not drop the topics: " + e.getCause(), e);
+        }
+    }
+
     /** On the owner thread: the migration, written to the topic. */
     Migration want(Migration next) throws InterruptedException {
         tools.log().write(next);
@@ -223,13 +232,13 @@ final class Owner implements AutoCloseable {
                 case Step.Stay() -> {}
                 case Step.Want(DatabaseMigration next) -> want(migration.getId(), next);
                 case Step.DropTopics(DatabaseMigration then) -> {
-                    tools.topics().dropFor(id);
+                    dropTopics(id);
                     want(migration.getId(), then);
                 }
                 case Step.Assess() -> tools.background().assess(this, migration, database);
                 case Step.Compare() -> tools.background().compare(this, migration, database);
             }
-        } catch (ExecutionException | RuntimeException e) {
+        } catch (RuntimeException e) {
             if (e instanceof org.apache.kafka.common.errors.InterruptException closed) {
                 throw closed;
             }

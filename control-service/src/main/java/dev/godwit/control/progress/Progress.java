@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.progress;
 
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.ApplyStatus;
 import dev.godwit.schemas.ApplyTableStatus;
@@ -17,11 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.avro.specific.SpecificRecordBase;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsException;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +40,8 @@ import org.slf4j.LoggerFactory;
 public final class Progress implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
     private static final Duration CLOSE_MOST = Duration.ofSeconds(10);
+
+    private static final Duration BEGIN_AGAIN_AFTER = Duration.ofSeconds(1);
 
     private final KafkaSettings kafka;
     private final SchemaBook book;
@@ -133,15 +140,18 @@ public final class Progress implements AutoCloseable {
     }
 
     private ReadOnlyKeyValueStore<String, Reported> store(String name) {
-        return streams.store(
-                StoreQueryParameters.fromNameAndType(name, QueryableStoreTypes.keyValueStore()));
+        try {
+            return streams.store(StoreQueryParameters.fromNameAndType(name, QueryableStoreTypes.keyValueStore()));
+        } catch (IllegalStateException | StreamsException e) {
+            throw new MigrationException(ErrorCode.BROKER_FAILED, "progress is being read again from Kafka", e);
+        }
     }
 
     private KafkaStreams begin() {
         Map<String, Object> config = kafka.common();
         config.put(StreamsConfig.APPLICATION_ID_CONFIG, "godwit-control");
         config.put(StreamsConfig.CLIENT_ID_CONFIG, "control-" + UUID.randomUUID());
-        config.put(StreamsConfig.consumerPrefix("isolation.level"), "read_committed");
+        config.put("processing.exception.handler.global.enabled", true);
         var fresh =
                 new KafkaStreams(
                         ProgressTopology.build(new ReportedSerde(book), changed), config(config));
@@ -154,15 +164,18 @@ public final class Progress implements AutoCloseable {
         return fresh;
     }
 
-    /**
-     * The topology's thread died, for example of a record that a newer service wrote: read
-     * everything again.
-     */
+    /** The topology's thread died, for example of a record that a newer service wrote: read everything again. */
     private synchronized void beginAgain() {
         LOG.atWarn().addKeyValue("topic", Topics.STATUS).log("following progress again");
         streams.close(CLOSE_MOST);
-        if (!closed) {
-            streams = begin();
+        while (!closed) {
+            LockSupport.parkNanos("progress again", BEGIN_AGAIN_AFTER.toNanos());
+            try {
+                streams = begin();
+                return;
+            } catch (KafkaException e) {
+                LOG.atWarn().setCause(e).addKeyValue("topic", Topics.STATUS).log("progress cannot be followed yet");
+            }
         }
     }
 

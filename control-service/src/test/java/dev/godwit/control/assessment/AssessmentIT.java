@@ -35,8 +35,14 @@ class AssessmentIT {
     @BeforeAll
     void start() throws Exception {
         server = TestDatabases.start("logical");
-        server.run("postgres", "CREATE ROLE locked LOGIN PASSWORD 'right'", "CREATE ROLE barred LOGIN", "CREATE ROLE plain LOGIN", "CREATE ROLE mover LOGIN REPLICATION");
-        server.admit("host all locked 127.0.0.1/32 scram-sha-256\nhost all barred 127.0.0.1/32 reject");
+        server.run(
+                "postgres",
+                "CREATE ROLE locked LOGIN PASSWORD 'right'",
+                "CREATE ROLE barred LOGIN",
+                "CREATE ROLE plain LOGIN",
+                "CREATE ROLE mover LOGIN REPLICATION");
+        server.admit(
+                "host all locked 127.0.0.1/32 scram-sha-256\nhost all barred 127.0.0.1/32 reject");
     }
 
     @AfterAll
@@ -55,52 +61,93 @@ class AssessmentIT {
 
     @Test
     void passesWhatCanBeMigrated() throws SQLException {
-        onBoth("SET search_path = public", ORDERS, "CREATE TYPE mood AS ENUM ('a', 'b')", "CREATE TABLE moods (id int PRIMARY KEY, m mood, g int GENERATED ALWAYS AS (id * 2) STORED)");
+        onBoth(
+                "SET search_path = public",
+                ORDERS,
+                "CREATE TYPE mood AS ENUM ('a', 'b')",
+                "CREATE TABLE moods (id int PRIMARY KEY, m mood, g int GENERATED ALWAYS AS (id * 2) STORED)");
         server.run(source, "INSERT INTO public.orders VALUES (1, 'x')");
 
         Outcome outcome = check();
 
         assertThat(outcome.failure()).isEmpty();
-        assertThat(outcome.findings()).extracting(Finding::getResult).containsOnly(FindingResult.PASSED);
-        assertThat(outcome.tables()).extracting(mapping -> TableName.of(mapping.getTarget()).toString()).containsExactly("public.moods", "public.orders");
+        assertThat(outcome.findings())
+                .extracting(Finding::getResult)
+                .containsOnly(FindingResult.PASSED);
+        assertThat(outcome.tables())
+                .extracting(mapping -> TableName.of(mapping.getTarget()).toString())
+                .containsExactly("public.moods", "public.orders");
     }
 
     @Test
     void namesAWrongPassword() {
-        assertFailed(check(server.settings(source, "locked", "wrong"), List.of()), ErrorCode.PASSWORD_WRONG, "locked");
-        assertFailed(check(server.settings(source, "locked", ""), List.of()), ErrorCode.PASSWORD_WRONG, "locked");
+        assertFailed(
+                check(server.settings(source, "locked", "wrong"), List.of()),
+                ErrorCode.PASSWORD_WRONG,
+                "locked");
+        assertFailed(
+                check(server.settings(source, "locked", ""), List.of()),
+                ErrorCode.PASSWORD_WRONG,
+                "locked");
     }
 
     @Test
     void namesARefusedAccess() {
-        assertFailed(check(server.settings(source, "barred", ""), List.of()), ErrorCode.ACCESS_REFUSED, "barred");
+        assertFailed(
+                check(server.settings(source, "barred", ""), List.of()),
+                ErrorCode.ACCESS_REFUSED,
+                "barred");
     }
 
     @Test
     void namesAnUnknownHost() {
-        var nowhere = new ConnectionSettings("nowhere.invalid", 5432, source, "postgres", Secret.of(""), "disable", Map.of());
+        var nowhere =
+                new ConnectionSettings(
+                        "nowhere.invalid",
+                        5432,
+                        source,
+                        "postgres",
+                        Secret.of(""),
+                        "disable",
+                        Map.of());
 
         assertFailed(check(nowhere, List.of()), ErrorCode.HOST_UNKNOWN, "nowhere.invalid");
     }
 
     @Test
     void namesAPortWhereNobodyListens() {
-        var closed = new ConnectionSettings("127.0.0.1", 1, source, "postgres", Secret.of(""), "disable", Map.of());
+        var closed =
+                new ConnectionSettings(
+                        "127.0.0.1", 1, source, "postgres", Secret.of(""), "disable", Map.of());
 
         assertFailed(check(closed, List.of()), ErrorCode.SERVER_UNREACHABLE, "127.0.0.1:1");
     }
 
     @Test
     void namesAnUnknownDatabase() {
-        assertFailed(check(server.settings("no such database"), List.of()), ErrorCode.DATABASE_UNKNOWN, "no such database");
+        assertFailed(
+                check(server.settings("no such database"), List.of()),
+                ErrorCode.DATABASE_UNKNOWN,
+                "no such database");
     }
 
     @Test
     void reportsBothSidesAtOnce() {
-        Outcome outcome = new Assessment(server.settings("nothing"), server.settings("nobody"), List.of(), 2, "check").run();
+        Outcome outcome =
+                new Assessment(
+                                server.settings("nothing"),
+                                server.settings("nobody"),
+                                List.of(),
+                                2,
+                                "check")
+                        .run();
 
-        assertThat(outcome.findings()).extracting(Finding::getId).containsExactly("source.connection", "target.connection");
-        assertThat(outcome.findings()).extracting(Finding::getResult).containsOnly(FindingResult.FAILED);
+        assertThat(outcome.findings())
+                .extracting(Finding::getId)
+                .containsExactly("source.connection", "target.connection");
+        assertThat(outcome.findings())
+                .extracting(Finding::getResult)
+                .containsOnly(FindingResult.FAILED);
     }
 
     @Test
@@ -109,39 +156,60 @@ class AssessmentIT {
             replica.run("postgres", "SET search_path = public", ORDERS);
             onBoth("SET search_path = public", ORDERS);
 
-            assertFailed(check(replica.settings("postgres"), List.of()), ErrorCode.WAL_LEVEL, "replica");
+            assertFailed(
+                    check(replica.settings("postgres"), List.of()), ErrorCode.WAL_LEVEL, "replica");
         }
     }
 
     @Test
     void refusesAUserWhoMayNotReplicate() throws SQLException {
         onBoth("SET search_path = public", ORDERS);
-        server.run(source, "ALTER TABLE public.orders OWNER TO plain", "GRANT CREATE ON DATABASE " + source + " TO plain");
+        server.run(
+                source,
+                "ALTER TABLE public.orders OWNER TO plain",
+                "GRANT CREATE ON DATABASE " + source + " TO plain");
 
         Outcome outcome = check(server.settings(source, "plain", ""), List.of());
 
         assertFailed(outcome, ErrorCode.NO_REPLICATION_RIGHT, "plain");
-        assertThat(remedies(outcome)).anySatisfy(remedy -> assertThat(remedy).contains("ALTER ROLE \"plain\" REPLICATION;"));
+        assertThat(remedies(outcome))
+                .anySatisfy(
+                        remedy -> assertThat(remedy).contains("ALTER ROLE \"plain\" REPLICATION;"));
     }
 
     @Test
     void refusesWhenNoSlotIsFree() throws SQLException {
         onBoth("SET search_path = public", ORDERS);
-        server.run("postgres", "SELECT pg_create_physical_replication_slot('s' || i) FROM generate_series(1, 3) i");
+        server.run(
+                "postgres",
+                "SELECT pg_create_physical_replication_slot('s' || i) FROM generate_series(1, 3) i");
         try {
-            assertFailed(check(), ErrorCode.NO_FREE_SLOT, "max_replication_slots of the source is 4, 3 in use, 2 needed");
+            assertFailed(
+                    check(),
+                    ErrorCode.NO_FREE_SLOT,
+                    "max_replication_slots of the source is 4, 3 in use, 2 needed");
         } finally {
-            server.run("postgres", "SELECT pg_drop_replication_slot('s' || i) FROM generate_series(1, 3) i");
+            server.run(
+                    "postgres",
+                    "SELECT pg_drop_replication_slot('s' || i) FROM generate_series(1, 3) i");
         }
     }
 
     @Test
     void refusesVersionsThatCannotWork() {
-        assertThat(ServerChecks.versions(new ServerVersion(90624), new ServerVersion(180006))).extracting(CheckFinding::code, CheckFinding::result)
-                .contains(org.assertj.core.groups.Tuple.tuple(ErrorCode.SOURCE_TOO_OLD, FindingResult.FAILED));
-        assertThat(ServerChecks.versions(new ServerVersion(150019), new ServerVersion(130023))).extracting(CheckFinding::code, CheckFinding::result)
-                .contains(org.assertj.core.groups.Tuple.tuple(ErrorCode.TARGET_OLDER, FindingResult.FAILED));
-        assertThat(ServerChecks.versions(new ServerVersion(100023), new ServerVersion(100001))).extracting(CheckFinding::result).containsOnly(FindingResult.PASSED);
+        assertThat(ServerChecks.versions(new ServerVersion(90624), new ServerVersion(180006)))
+                .extracting(CheckFinding::code, CheckFinding::result)
+                .contains(
+                        org.assertj.core.groups.Tuple.tuple(
+                                ErrorCode.SOURCE_TOO_OLD, FindingResult.FAILED));
+        assertThat(ServerChecks.versions(new ServerVersion(150019), new ServerVersion(130023)))
+                .extracting(CheckFinding::code, CheckFinding::result)
+                .contains(
+                        org.assertj.core.groups.Tuple.tuple(
+                                ErrorCode.TARGET_OLDER, FindingResult.FAILED));
+        assertThat(ServerChecks.versions(new ServerVersion(100023), new ServerVersion(100001)))
+                .extracting(CheckFinding::result)
+                .containsOnly(FindingResult.PASSED);
     }
 
     @Test
@@ -159,20 +227,30 @@ class AssessmentIT {
         Outcome outcome = check();
 
         assertFailed(outcome, ErrorCode.TARGET_TABLE_NOT_EMPTY, "public.orders");
-        assertThat(remedies(outcome)).anySatisfy(remedy -> assertThat(remedy).contains("TRUNCATE \"public\".\"orders\";"));
+        assertThat(remedies(outcome))
+                .anySatisfy(
+                        remedy -> assertThat(remedy).contains("TRUNCATE \"public\".\"orders\";"));
         assertThat(server.value(target, "SELECT count(*) FROM public.orders")).isEqualTo("1");
     }
 
     @Test
     void refusesColumnsThatDiffer() throws SQLException {
-        server.run(source, "CREATE TABLE public.t (id int PRIMARY KEY, a numeric(8,2), b text, g int GENERATED ALWAYS AS (id + 1) STORED)");
-        server.run(target, "CREATE TABLE public.t (id int PRIMARY KEY, a numeric(9,2), g int, extra int NOT NULL, fine int, filled int NOT NULL DEFAULT 3)");
+        server.run(
+                source,
+                "CREATE TABLE public.t (id int PRIMARY KEY, a numeric(8,2), b text, g int GENERATED ALWAYS AS (id + 1) STORED)");
+        server.run(
+                target,
+                "CREATE TABLE public.t (id int PRIMARY KEY, a numeric(9,2), g int, extra int NOT NULL, fine int, filled int NOT NULL DEFAULT 3)");
 
         Outcome outcome = check();
 
         assertFailed(outcome, ErrorCode.TARGET_COLUMNS_DIFFER, "public.t");
         assertThat(outcome.failure().orElseThrow().getWhat())
-                .contains("column a is numeric(9,2) instead of numeric(8,2)", "column b (text) is missing", "column g is generated on the source only", "column extra is not on the source")
+                .contains(
+                        "column a is numeric(9,2) instead of numeric(8,2)",
+                        "column b (text) is missing",
+                        "column g is generated on the source only",
+                        "column extra is not on the source")
                 .doesNotContain("fine", "filled");
     }
 
@@ -184,7 +262,8 @@ class AssessmentIT {
         Outcome outcome = check();
 
         assertFailed(outcome, ErrorCode.TABLE_WITHOUT_KEY, "public.log has no primary key");
-        assertThat(outcome.failure().orElseThrow().getRemedy()).contains("REPLICA IDENTITY FULL", "--tables '!public.log'");
+        assertThat(outcome.failure().orElseThrow().getRemedy())
+                .contains("REPLICA IDENTITY FULL", "--tables '!public.log'");
         assertThat(check(server.settings(source), List.of("!public.log")).failure()).isEmpty();
     }
 
@@ -198,11 +277,23 @@ class AssessmentIT {
 
     @Test
     void refusesUnloggedTables() throws SQLException {
-        server.run(source, "CREATE TABLE public.a (id int PRIMARY KEY)", "CREATE UNLOGGED TABLE public.b (id int PRIMARY KEY)");
-        server.run(target, "CREATE UNLOGGED TABLE public.a (id int PRIMARY KEY)", "CREATE TABLE public.b (id int PRIMARY KEY)");
+        server.run(
+                source,
+                "CREATE TABLE public.a (id int PRIMARY KEY)",
+                "CREATE UNLOGGED TABLE public.b (id int PRIMARY KEY)");
+        server.run(
+                target,
+                "CREATE UNLOGGED TABLE public.a (id int PRIMARY KEY)",
+                "CREATE TABLE public.b (id int PRIMARY KEY)");
 
-        assertFailed(check(server.settings(source), List.of("public.a")), ErrorCode.UNLOGGED_TARGET, "public.a");
-        assertFailed(check(server.settings(source), List.of("public.b")), ErrorCode.UNLOGGED_SOURCE, "public.b");
+        assertFailed(
+                check(server.settings(source), List.of("public.a")),
+                ErrorCode.UNLOGGED_TARGET,
+                "public.a");
+        assertFailed(
+                check(server.settings(source), List.of("public.b")),
+                ErrorCode.UNLOGGED_SOURCE,
+                "public.b");
     }
 
     @Test
@@ -212,18 +303,30 @@ class AssessmentIT {
         Outcome outcome = check(server.settings(source, "mover", ""), List.of());
 
         assertFailed(outcome, ErrorCode.PERMISSION_DENIED, "mover");
-        assertThat(outcome.findings()).filteredOn(finding -> finding.getResult() == FindingResult.FAILED)
-                .extracting(Finding::getId).containsExactly("source.create-right", "source.table-rights");
-        assertThat(remedies(outcome)).anySatisfy(remedy -> assertThat(remedy).contains("GRANT SELECT ON \"public\".\"orders\" TO \"mover\""));
+        assertThat(outcome.findings())
+                .filteredOn(finding -> finding.getResult() == FindingResult.FAILED)
+                .extracting(Finding::getId)
+                .containsExactly("source.create-right", "source.table-rights");
+        assertThat(remedies(outcome))
+                .anySatisfy(remedy ->
+                        assertThat(remedy)
+                                .contains("GRANT SELECT ON \"public\".\"orders\" TO \"mover\""));
     }
 
     @Test
     void refusesTablesWhoseRowsAreHiddenFromTheUser() throws SQLException {
         onBoth("SET search_path = public", ORDERS);
-        server.run(source, "ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY", "ALTER TABLE public.orders FORCE ROW LEVEL SECURITY",
-                "ALTER TABLE public.orders OWNER TO mover", "GRANT CREATE ON DATABASE " + source + " TO mover");
+        server.run(
+                source,
+                "ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY",
+                "ALTER TABLE public.orders FORCE ROW LEVEL SECURITY",
+                "ALTER TABLE public.orders OWNER TO mover",
+                "GRANT CREATE ON DATABASE " + source + " TO mover");
 
-        assertFailed(check(server.settings(source, "mover", ""), List.of()), ErrorCode.PERMISSION_DENIED, "row security");
+        assertFailed(
+                check(server.settings(source, "mover", ""), List.of()),
+                ErrorCode.PERMISSION_DENIED,
+                "row security");
     }
 
     @Test
@@ -236,11 +339,22 @@ class AssessmentIT {
 
     @Test
     void refusesAnEncodingThatCannotHoldTheSources() throws SQLException {
-        server.run("postgres", "CREATE DATABASE " + target + "_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+        server.run(
+                "postgres",
+                "CREATE DATABASE "
+                        + target
+                        + "_latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
         server.run(source, "SET search_path = public", ORDERS);
         server.run(target + "_latin", "SET search_path = public", ORDERS);
 
-        Outcome outcome = new Assessment(server.settings(source), server.settings(target + "_latin"), List.of(), 2, "check").run();
+        Outcome outcome =
+                new Assessment(
+                                server.settings(source),
+                                server.settings(target + "_latin"),
+                                List.of(),
+                                2,
+                                "check")
+                        .run();
 
         assertFailed(outcome, ErrorCode.ENCODING_DIFFERS, "LATIN1");
     }
@@ -249,20 +363,30 @@ class AssessmentIT {
     void refusesToMigrateNothing() throws SQLException {
         assertFailed(check(), ErrorCode.NOTHING_SELECTED, source);
         onBoth("SET search_path = public", ORDERS);
-        assertFailed(check(server.settings(source), List.of("public.orders", "public.nothing")), ErrorCode.NOTHING_SELECTED, "public.nothing");
+        assertFailed(
+                check(server.settings(source), List.of("public.orders", "public.nothing")),
+                ErrorCode.NOTHING_SELECTED,
+                "public.nothing");
     }
 
     @Test
     void warnsOfPreparedTransactions() throws SQLException {
         onBoth("SET search_path = public", ORDERS);
-        server.run(source, "BEGIN", "INSERT INTO public.orders VALUES (1, 'x')", "PREPARE TRANSACTION 'gid 1'");
+        server.run(
+                source,
+                "BEGIN",
+                "INSERT INTO public.orders VALUES (1, 'x')",
+                "PREPARE TRANSACTION 'gid 1'");
         try {
             Outcome outcome = check();
 
             assertThat(outcome.failure()).isEmpty();
-            assertThat(outcome.findings()).filteredOn(finding -> finding.getResult() == FindingResult.WARNING)
-                    .extracting(Finding::getId).containsExactly("source.prepared-transactions");
-            assertThat(PreparedTransactions.of(server.settings(source), "gate")).containsExactly("gid 1");
+            assertThat(outcome.findings())
+                    .filteredOn(finding -> finding.getResult() == FindingResult.WARNING)
+                    .extracting(Finding::getId)
+                    .containsExactly("source.prepared-transactions");
+            assertThat(PreparedTransactions.of(server.settings(source), "gate"))
+                    .containsExactly("gid 1");
             assertThat(PreparedTransactions.of(server.settings(target), "gate")).isEmpty();
         } finally {
             server.run(source, "ROLLBACK PREPARED 'gid 1'");
@@ -272,17 +396,30 @@ class AssessmentIT {
     @Test
     void takesHostileNames() throws SQLException {
         String hostile = "Ünïcode \"quoted\" it's; DROP TABLE x -- \\ %s ";
-        String database = hostile + "d".repeat(63 - hostile.getBytes(java.nio.charset.StandardCharsets.UTF_8).length);
+        String database =
+                hostile
+                        + "d"
+                                .repeat(
+                                        63
+                                                - hostile.getBytes(
+                                                                java.nio.charset.StandardCharsets
+                                                                        .UTF_8)
+                                                        .length);
         server.create(database);
         String table = dev.godwit.postgres.Identifiers.quote(hostile);
         for (String on : new String[] {database, target}) {
-            server.run(on, "CREATE SCHEMA " + table, "CREATE TABLE %s.%s (%s int PRIMARY KEY)".formatted(table, table, table));
+            server.run(
+                    on,
+                    "CREATE SCHEMA " + table,
+                    "CREATE TABLE %s.%s (%s int PRIMARY KEY)".formatted(table, table, table));
         }
 
         Outcome outcome = check(server.settings(database), List.of());
 
         assertThat(outcome.failure()).isEmpty();
-        assertThat(outcome.tables()).extracting(mapping -> mapping.getSource().getName()).containsExactly(hostile);
+        assertThat(outcome.tables())
+                .extracting(mapping -> mapping.getSource().getName())
+                .containsExactly(hostile);
     }
 
     private Outcome check() {

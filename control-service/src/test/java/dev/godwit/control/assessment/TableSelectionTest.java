@@ -19,37 +19,57 @@ class TableSelectionTest {
     @Test
     void selectsEverythingThatHasRowsByDefault() {
         assertThat(selected(List.of(), catalog(ORDERS, LOG, PAYMENT, JANUARY, FEBRUARY)))
-                .containsExactly("public.log > public.log", "public.orders > public.orders", "public.payment_1 > public.payment_1", "public.payment_2 > public.payment_2");
+                .containsExactly(
+                        "public.log > public.log",
+                        "public.orders > public.orders",
+                        "public.payment_1 > public.payment_1",
+                        "public.payment_2 > public.payment_2");
     }
 
     @Test
     void aPartitionedTableNamesItsPartitions() {
         assertThat(selected(List.of("public.payment"), catalog(PAYMENT, JANUARY, FEBRUARY)))
-                .containsExactly("public.payment_1 > public.payment_1", "public.payment_2 > public.payment_2");
+                .containsExactly(
+                        "public.payment_1 > public.payment_1",
+                        "public.payment_2 > public.payment_2");
     }
 
     @Test
     void leavesOutWhatIsMarked() {
-        assertThat(selected(List.of("public.*", "!public.log", "!public.payment"), catalog(ORDERS, LOG)))
+        assertThat(
+                        selected(
+                                List.of("public.*", "!public.log", "!public.payment"),
+                                catalog(ORDERS, LOG)))
                 .containsExactly("public.orders > public.orders");
     }
 
     @Test
     void allPartitionsGoToTheRootWhenOneIsMissingOnTheTarget() {
         assertThat(selected(List.of("public.payment*"), catalog(PAYMENT, JANUARY)))
-                .containsExactly("public.payment_1 > public.payment", "public.payment_2 > public.payment");
+                .containsExactly(
+                        "public.payment_1 > public.payment", "public.payment_2 > public.payment");
     }
 
     @Test
     void namesThePatternsThatMatchNothing() {
-        TableSelection selection = TableSelection.of(List.of("public.orders", "public.ordres", "publicXorders"), catalog(ORDERS), catalog(ORDERS));
+        TableSelection selection =
+                TableSelection.of(
+                        List.of("public.orders", "public.ordres", "publicXorders"),
+                        catalog(ORDERS),
+                        catalog(ORDERS));
 
         assertThat(selection.unmatched()).containsExactly("public.ordres", "publicXorders");
     }
 
-    private static List<String> selected(List<String> patterns, Map<TableName, CatalogTable> target) {
-        return TableSelection.of(patterns, catalog(ORDERS, LOG, PAYMENT, JANUARY, FEBRUARY), target).tables().stream()
-                .map(mapping -> TableName.of(mapping.getSource()) + " > " + TableName.of(mapping.getTarget()))
+    private static List<String> selected(
+            List<String> patterns, Map<TableName, CatalogTable> target) {
+        return TableSelection.of(patterns, catalog(ORDERS, LOG, PAYMENT, JANUARY, FEBRUARY), target)
+                .tables()
+                .stream()
+                .map(mapping ->
+                        TableName.of(mapping.getSource())
+                                + " > "
+                                + TableName.of(mapping.getTarget()))
                 .toList();
     }
 
@@ -79,7 +99,21 @@ class TableSelectionTest {
         }
 
         CatalogTable build() {
-            return new CatalogTable(new TableName("public", name), ancestors, isPartitioned, false, false, 'd', true, false, true, "me", true, true, false, List.of());
+            return new CatalogTable(
+                    new TableName("public", name),
+                    ancestors,
+                    isPartitioned,
+                    false,
+                    false,
+                    'd',
+                    true,
+                    false,
+                    true,
+                    "me",
+                    true,
+                    true,
+                    false,
+                    List.of());
         }
     }
 }

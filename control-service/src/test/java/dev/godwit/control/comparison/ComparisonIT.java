@@ -35,9 +35,12 @@ class ComparisonIT {
     void noticesOneChangedOneMissingAndOneExtraRow() throws Exception {
         for (String name : new String[] {"same", "changed", "missing", "extra", "swapped"}) {
             onBoth("CREATE TABLE public.%s (id int PRIMARY KEY, v text)".formatted(name));
-            onBoth("INSERT INTO public.%s SELECT i, 'v' || i FROM generate_series(1, 1000) i".formatted(name));
+            onBoth(
+                    "INSERT INTO public.%s SELECT i, 'v' || i FROM generate_series(1, 1000) i"
+                            .formatted(name));
         }
-        server.run("dst",
+        server.run(
+                "dst",
                 "UPDATE public.changed SET v = 'V500' WHERE id = 500",
                 "DELETE FROM public.missing WHERE id = 500",
                 "INSERT INTO public.extra VALUES (1001, 'x')",
@@ -46,15 +49,39 @@ class ComparisonIT {
 
         List<TableReport> reports = compare("same", "changed", "missing", "extra", "swapped");
 
-        assertThat(reports).extracting(report -> report.getTarget().getName() + " " + report.getSourceRows() + " " + report.getTargetRows() + " " + report.getEqual())
-                .containsExactlyInAnyOrder("same 1000 1000 true", "changed 1000 1000 false", "missing 1000 999 false", "extra 1000 1001 false", "swapped 1000 1000 false");
+        assertThat(reports)
+                .extracting(report ->
+                        report.getTarget().getName()
+                                + " "
+                                + report.getSourceRows()
+                                + " "
+                                + report.getTargetRows()
+                                + " "
+                                + report.getEqual())
+                .containsExactlyInAnyOrder(
+                        "same 1000 1000 true",
+                        "changed 1000 1000 false",
+                        "missing 1000 999 false",
+                        "extra 1000 1001 false",
+                        "swapped 1000 1000 false");
     }
 
     @Test
     void tellsNullFromEmptyAndCountsDuplicates() throws Exception {
-        onBoth("CREATE TABLE public.n (a text, b text)", "CREATE TABLE public.d (a text)", "CREATE TABLE public.q (a text, b text)");
-        server.run("src", "INSERT INTO public.n VALUES (NULL, '')", "INSERT INTO public.d VALUES ('x'), ('x')", "INSERT INTO public.q VALUES ('a,b', 'c')");
-        server.run("dst", "INSERT INTO public.n VALUES ('', NULL)", "INSERT INTO public.d VALUES ('x'), ('y')", "INSERT INTO public.q VALUES ('a', 'b,c')");
+        onBoth(
+                "CREATE TABLE public.n (a text, b text)",
+                "CREATE TABLE public.d (a text)",
+                "CREATE TABLE public.q (a text, b text)");
+        server.run(
+                "src",
+                "INSERT INTO public.n VALUES (NULL, '')",
+                "INSERT INTO public.d VALUES ('x'), ('x')",
+                "INSERT INTO public.q VALUES ('a,b', 'c')");
+        server.run(
+                "dst",
+                "INSERT INTO public.n VALUES ('', NULL)",
+                "INSERT INTO public.d VALUES ('x'), ('y')",
+                "INSERT INTO public.q VALUES ('a', 'b,c')");
 
         assertThat(compare("n", "d", "q")).extracting(TableReport::getEqual).containsOnly(false);
     }
@@ -65,7 +92,8 @@ class ComparisonIT {
                 "CREATE TABLE public.types (j json, x xml, p point, b box, f float8, n numeric, a text[], i interval, t timestamptz, y bytea)",
                 """
                 INSERT INTO public.types VALUES ('{"a" : 1}', '<a>b</a>', '(1.1,2)', '(1,1),(0,0)', '-0', 'NaN', '{a,NULL,"x,y"}', '1 mon -3 days', 'infinity', '\\x00ff'),
-                    (NULL, NULL, NULL, NULL, 'NaN', 1.10, '{}', '0', '0044-03-15 00:00:00+00 BC', '')""");
+                    (NULL, NULL, NULL, NULL, 'NaN', 1.10, '{}', '0', '0044-03-15 00:00:00+00 BC', '')\
+                """);
         assertThat(compare("types")).extracting(TableReport::getEqual).containsExactly(true);
 
         server.run("dst", "UPDATE public.types SET n = 1.1 WHERE n = 1.10");
@@ -74,34 +102,52 @@ class ComparisonIT {
 
     @Test
     void floatsAsBytesTellValuesThatPrintAlike() {
-        assertThat(new ColumnText("f", "float8", "").expression(true)).isEqualTo("pg_catalog.float8send(\"f\")");
-        assertThat(new ColumnText("p", "point", "float8").expression(true)).isEqualTo("pg_catalog.point_send(\"p\")");
-        assertThat(new ColumnText("a", "_float4", "float4").expression(true)).isEqualTo("pg_catalog.array_send(\"a\")");
+        assertThat(new ColumnText("f", "float8", "").expression(true))
+                .isEqualTo("pg_catalog.float8send(\"f\")");
+        assertThat(new ColumnText("p", "point", "float8").expression(true))
+                .isEqualTo("pg_catalog.point_send(\"p\")");
+        assertThat(new ColumnText("a", "_float4", "float4").expression(true))
+                .isEqualTo("pg_catalog.array_send(\"a\")");
         assertThat(new ColumnText("f", "float8", "").expression(false)).isEqualTo("\"f\"");
     }
 
     @Test
     void joinsPartitionsThatGoToOneTable() throws Exception {
-        server.run("src",
+        server.run(
+                "src",
                 "CREATE TABLE public.pay (id int, d int) PARTITION BY RANGE (d)",
                 "CREATE TABLE public.pay_1 (d int, id int)",
                 "ALTER TABLE public.pay ATTACH PARTITION public.pay_1 FOR VALUES FROM (0) TO (10)",
                 "CREATE TABLE public.pay_2 PARTITION OF public.pay FOR VALUES FROM (10) TO (20)",
                 "INSERT INTO public.pay SELECT i, i FROM generate_series(0, 19) i");
-        server.run("dst", "CREATE TABLE public.pay (id int, d int)", "INSERT INTO public.pay SELECT i, i FROM generate_series(0, 19) i");
+        server.run(
+                "dst",
+                "CREATE TABLE public.pay (id int, d int)",
+                "INSERT INTO public.pay SELECT i, i FROM generate_series(0, 19) i");
         var tables = List.of(mapping("pay_1", "pay"), mapping("pay_2", "pay"));
 
-        assertThat(comparison().run(tables)).containsExactly(new TableReport(name("pay"), name("pay"), 20L, 20L, true));
+        assertThat(comparison().run(tables))
+                .containsExactly(new TableReport(name("pay"), name("pay"), 20L, 20L, true));
     }
 
     @Test
     void takesHostileNamesAndLeavesGeneratedColumnsOut() throws Exception {
         String hostile = "it's \"x\" %s ";
         String quoted = dev.godwit.postgres.Identifiers.quote(hostile);
-        server.run("src", "CREATE TABLE public.%s (%s int, g int GENERATED ALWAYS AS (1) STORED)".formatted(quoted, quoted), "INSERT INTO public.%s VALUES (1)".formatted(quoted));
-        server.run("dst", "CREATE TABLE public.%s (%s int, g int GENERATED ALWAYS AS (2) STORED)".formatted(quoted, quoted), "INSERT INTO public.%s VALUES (1)".formatted(quoted));
+        server.run(
+                "src",
+                "CREATE TABLE public.%s (%s int, g int GENERATED ALWAYS AS (1) STORED)"
+                        .formatted(quoted, quoted),
+                "INSERT INTO public.%s VALUES (1)".formatted(quoted));
+        server.run(
+                "dst",
+                "CREATE TABLE public.%s (%s int, g int GENERATED ALWAYS AS (2) STORED)"
+                        .formatted(quoted, quoted),
+                "INSERT INTO public.%s VALUES (1)".formatted(quoted));
 
-        assertThat(comparison().run(List.of(mapping(hostile, hostile)))).extracting(TableReport::getEqual).containsExactly(true);
+        assertThat(comparison().run(List.of(mapping(hostile, hostile))))
+                .extracting(TableReport::getEqual)
+                .containsExactly(true);
     }
 
     private List<TableReport> compare(String... names) throws InterruptedException {

@@ -20,18 +20,22 @@ class GateTest {
 
     @Test
     void holdsWhenBothStandAtTheMarkerAndNothingIsBehind() {
-        assertThat(judge(captured(MARKER, KNOWN, 0), held(MARKER, KNOWN, 0))).isEqualTo(new Verdict.Holds());
+        assertThat(judge(captured(MARKER, KNOWN, 0), held(MARKER, KNOWN, 0)))
+                .isEqualTo(new Verdict.Holds());
     }
 
     @Test
     void waitsUntilTheMarkerIsCaptured() {
-        assertThat(judge(captured(null, KNOWN, 0), held(null, KNOWN, 0))).isInstanceOf(Verdict.Waiting.class);
-        assertThat(judge(captured("an older one", KNOWN, 0), held("an older one", KNOWN, 0))).isInstanceOf(Verdict.Waiting.class);
+        assertThat(judge(captured(null, KNOWN, 0), held(null, KNOWN, 0)))
+                .isInstanceOf(Verdict.Waiting.class);
+        assertThat(judge(captured("an older one", KNOWN, 0), held("an older one", KNOWN, 0)))
+                .isInstanceOf(Verdict.Waiting.class);
     }
 
     @Test
     void waitsUntilTheMarkerIsApplied() {
-        assertThat(judge(captured(MARKER, KNOWN, 0), held(null, KNOWN - 3, 0))).isEqualTo(new Verdict.Waiting("3 row changes are not applied yet"));
+        assertThat(judge(captured(MARKER, KNOWN, 0), held(null, KNOWN - 3, 0)))
+                .isEqualTo(new Verdict.Waiting("3 row changes are not applied yet"));
     }
 
     @Test
@@ -47,24 +51,36 @@ class GateTest {
 
     @Test
     void letsTheLastChangesBeforeTheFencePass() {
-        var reported = new DatabaseProgress(captured(MARKER, KNOWN + 4, 0), held(MARKER, KNOWN + 4, 0));
+        var reported =
+                new DatabaseProgress(captured(MARKER, KNOWN + 4, 0), held(MARKER, KNOWN + 4, 0));
 
         assertThat(Gate.judge(MARKER, KNOWN, true, reported)).isEqualTo(new Verdict.Holds());
     }
 
     private static void assertRefused(Verdict verdict) {
-        assertThat(verdict).isInstanceOfSatisfying(Verdict.Refused.class, refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CHANGES_PENDING));
+        assertThat(verdict)
+                .isInstanceOfSatisfying(
+                        Verdict.Refused.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.CHANGES_PENDING));
     }
 
     private static Verdict judge(CaptureStatus capture, ApplyStatus apply) {
         return Gate.judge(MARKER, KNOWN, false, new DatabaseProgress(capture, apply));
     }
 
-    private static CaptureStatus captured(@org.jspecify.annotations.Nullable String marker, long captured, long behind) {
-        return capture(CapturePhase.STREAMING, captured).setMarker(marker).setChangesBehindMarker(behind).build();
+    private static CaptureStatus captured(
+            @org.jspecify.annotations.Nullable String marker, long captured, long behind) {
+        return capture(CapturePhase.STREAMING, captured)
+                .setMarker(marker)
+                .setChangesBehindMarker(behind)
+                .build();
     }
 
-    private static ApplyStatus held(@org.jspecify.annotations.Nullable String marker, long applied, long behind) {
-        return apply(ApplyPhase.HELD, applied).setHeldMarker(marker).setChangesBehindMarker(behind).build();
+    private static ApplyStatus held(
+            @org.jspecify.annotations.Nullable String marker, long applied, long behind) {
+        return apply(ApplyPhase.HELD, applied)
+                .setHeldMarker(marker)
+                .setChangesBehindMarker(behind)
+                .build();
     }
 }

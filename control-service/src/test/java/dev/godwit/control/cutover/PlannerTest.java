@@ -25,21 +25,28 @@ class PlannerTest {
 
     @Test
     void takesBackAMarkerThatNobodyEvaluates() {
-        DatabaseMigration asked = DatabaseMigration.newBuilder(wanted(WantedPhase.CUT_OVER)).setGateMarker("gate1").build();
+        DatabaseMigration asked =
+                DatabaseMigration.newBuilder(wanted(WantedPhase.CUT_OVER))
+                        .setGateMarker("gate1")
+                        .build();
 
-        assertThat(planner.next(asked, DatabaseProgress.NONE, true, NOW)).isEqualTo(new Step.Stay());
-        assertThat(wantedBy(planner.next(asked, DatabaseProgress.NONE, false, NOW)).getGateMarker()).isNull();
+        assertThat(planner.next(asked, DatabaseProgress.NONE, true, NOW))
+                .isEqualTo(new Step.Stay());
+        assertThat(wantedBy(planner.next(asked, DatabaseProgress.NONE, false, NOW)).getGateMarker())
+                .isNull();
     }
 
     @Test
     void comparesOnceTheTargetIsFinalised() {
         assertThat(next(finalising(), held().build())).isEqualTo(new Step.Stay());
-        assertThat(next(finalising(), held().setFinalisedFor("gate1").build())).isEqualTo(new Step.Compare());
+        assertThat(next(finalising(), held().setFinalisedFor("gate1").build()))
+                .isEqualTo(new Step.Compare());
     }
 
     @Test
     void goesBackWhenAChangeSlipsInBehindTheGate() {
-        DatabaseMigration next = wantedBy(next(finalising(), held().setChangesBehindMarker(3).build()));
+        DatabaseMigration next =
+                wantedBy(next(finalising(), held().setChangesBehindMarker(3).build()));
 
         assertThat(next.getPhase()).isEqualTo(WantedPhase.CUT_OVER);
         assertThat(next.getGateMarker()).isNull();
@@ -50,7 +57,14 @@ class PlannerTest {
     void goesBackWhenAChangeSlipsInBeforeTheFinalMarkerEvenIfTheRowsWereEqual() {
         DatabaseMigration compared = planner.compared(finalising(), List.of(report(true)));
 
-        DatabaseMigration next = wantedBy(next(compared, held().setFinalisedFor("gate1").setFinalMarker("final1").setChangesBehindMarker(1).build()));
+        DatabaseMigration next =
+                wantedBy(
+                        next(
+                                compared,
+                                held().setFinalisedFor("gate1")
+                                        .setFinalMarker("final1")
+                                        .setChangesBehindMarker(1)
+                                        .build()));
 
         assertThat(next.getPhase()).isEqualTo(WantedPhase.CUT_OVER);
         assertThat(next.getFinalMarker()).isNull();
@@ -61,14 +75,27 @@ class PlannerTest {
     void waitsForItsOwnFinalMarker() {
         DatabaseMigration compared = planner.compared(finalising(), List.of(report(true)));
 
-        assertThat(next(compared, held().setFinalisedFor("gate1").setFinalMarker("an older one").build())).isEqualTo(new Step.Stay());
+        assertThat(
+                        next(
+                                compared,
+                                held().setFinalisedFor("gate1")
+                                        .setFinalMarker("an older one")
+                                        .build()))
+                .isEqualTo(new Step.Stay());
     }
 
     @Test
     void releasesTheSourceWhenEqualAndNothingCameBetween() {
         DatabaseMigration compared = planner.compared(finalising(), List.of(report(true)));
 
-        DatabaseMigration next = wantedBy(next(compared, held().setFinalisedFor("gate1").setFinalMarker("final1").setFinalMarkerLsn(77).build()));
+        DatabaseMigration next =
+                wantedBy(
+                        next(
+                                compared,
+                                held().setFinalisedFor("gate1")
+                                        .setFinalMarker("final1")
+                                        .setFinalMarkerLsn(77)
+                                        .build()));
 
         assertThat(next.getPhase()).isEqualTo(WantedPhase.RELEASE_SOURCE);
         assertThat(next.getReport().getCertifiedLsn()).isEqualTo(77);
@@ -78,7 +105,11 @@ class PlannerTest {
     void stopsWhenRowsDifferAndNothingCameBetween() {
         DatabaseMigration compared = planner.compared(finalising(), List.of(report(false)));
 
-        DatabaseMigration next = wantedBy(next(compared, held().setFinalisedFor("gate1").setFinalMarker("final1").build()));
+        DatabaseMigration next =
+                wantedBy(
+                        next(
+                                compared,
+                                held().setFinalisedFor("gate1").setFinalMarker("final1").build()));
 
         assertThat(next.getPhase()).isEqualTo(WantedPhase.FINALISE);
         assertThat(next.getFailure().getCode()).isEqualTo("ROWS_DIFFER");
@@ -87,24 +118,52 @@ class PlannerTest {
 
     @Test
     void completesOnlyAfterBothHaveReleased() {
-        var sourceReleased = new DatabaseProgress(capture(CapturePhase.RELEASED, 0).build(), held().build());
-        var bothReleased = new DatabaseProgress(capture(CapturePhase.RELEASED, 0).build(), apply(ApplyPhase.RELEASED, 0).build());
+        var sourceReleased =
+                new DatabaseProgress(capture(CapturePhase.RELEASED, 0).build(), held().build());
+        var bothReleased =
+                new DatabaseProgress(
+                        capture(CapturePhase.RELEASED, 0).build(),
+                        apply(ApplyPhase.RELEASED, 0).build());
 
-        assertThat(wantedBy(planner.next(wanted(WantedPhase.RELEASE_SOURCE), sourceReleased, false, NOW)).getPhase()).isEqualTo(WantedPhase.RELEASE_TARGET);
-        assertThat(planner.next(wanted(WantedPhase.RELEASE_TARGET), sourceReleased, false, NOW)).isEqualTo(new Step.Stay());
-        assertThat(planner.next(wanted(WantedPhase.RELEASE_TARGET), bothReleased, false, NOW)).isInstanceOfSatisfying(
-                Step.DropTopics.class, step -> assertThat(step.then().getPhase()).isEqualTo(WantedPhase.COMPLETED));
-        assertThat(planner.next(wanted(WantedPhase.CANCEL), sourceReleased, false, NOW)).isEqualTo(new Step.Stay());
-        assertThat(planner.next(wanted(WantedPhase.CANCEL), bothReleased, false, NOW)).isInstanceOfSatisfying(
-                Step.DropTopics.class, step -> assertThat(step.then().getPhase()).isEqualTo(WantedPhase.CANCELLED));
+        assertThat(
+                        wantedBy(
+                                        planner.next(
+                                                wanted(WantedPhase.RELEASE_SOURCE),
+                                                sourceReleased,
+                                                false,
+                                                NOW))
+                                .getPhase())
+                .isEqualTo(WantedPhase.RELEASE_TARGET);
+        assertThat(planner.next(wanted(WantedPhase.RELEASE_TARGET), sourceReleased, false, NOW))
+                .isEqualTo(new Step.Stay());
+        assertThat(planner.next(wanted(WantedPhase.RELEASE_TARGET), bothReleased, false, NOW))
+                .isInstanceOfSatisfying(
+                        Step.DropTopics.class,
+                        step ->
+                                assertThat(step.then().getPhase())
+                                        .isEqualTo(WantedPhase.COMPLETED));
+        assertThat(planner.next(wanted(WantedPhase.CANCEL), sourceReleased, false, NOW))
+                .isEqualTo(new Step.Stay());
+        assertThat(planner.next(wanted(WantedPhase.CANCEL), bothReleased, false, NOW))
+                .isInstanceOfSatisfying(
+                        Step.DropTopics.class,
+                        step ->
+                                assertThat(step.then().getPhase())
+                                        .isEqualTo(WantedPhase.CANCELLED));
     }
 
     private Step next(DatabaseMigration wanted, ApplyStatus apply) {
-        return planner.next(wanted, new DatabaseProgress(capture(CapturePhase.STREAMING, 0).build(), apply), false, NOW);
+        return planner.next(
+                wanted,
+                new DatabaseProgress(capture(CapturePhase.STREAMING, 0).build(), apply),
+                false,
+                NOW);
     }
 
     private static DatabaseMigration finalising() {
-        return DatabaseMigration.newBuilder(wanted(WantedPhase.FINALISE)).setGateMarker("gate1").build();
+        return DatabaseMigration.newBuilder(wanted(WantedPhase.FINALISE))
+                .setGateMarker("gate1")
+                .build();
     }
 
     private static ApplyStatus.Builder held() {

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DatabaseStateTest {
-    private static final Failure FAILURE = new Failure("SLOT_LOST", "the slot is gone", "start again");
+    private static final Failure FAILURE =
+            new Failure("SLOT_LOST", "the slot is gone", "start again");
 
     @ParameterizedTest
     @CsvSource({
@@ -43,11 +44,26 @@ class DatabaseStateTest {
         "CANCELLED,             RELEASED,         RELEASED,   CANCELLED,        CANCELLED,          Canceled,                                         Canceled",
     })
     void followsFromWantedAndReported(
-            WantedPhase phase, String capturePhase, String applyPhase, DatabaseState state, String migrationState, String details, String activity) {
+            WantedPhase phase,
+            String capturePhase,
+            String applyPhase,
+            DatabaseState state,
+            String migrationState,
+            String details,
+            String activity) {
         DatabaseMigration wanted = wanted(phase);
-        var reported = new DatabaseProgress(
-                capturePhase.equals("-") ? null : capture(CapturePhase.valueOf(capturePhase), 5).setFailure(capturePhase.equals("FAILED") ? FAILURE : null).build(),
-                applyPhase.equals("-") ? null : apply(ApplyPhase.valueOf(applyPhase), 5).setFailure(applyPhase.equals("FAILED") ? FAILURE : null).build());
+        var reported =
+                new DatabaseProgress(
+                        capturePhase.equals("-")
+                                ? null
+                                : capture(CapturePhase.valueOf(capturePhase), 5)
+                                        .setFailure(capturePhase.equals("FAILED") ? FAILURE : null)
+                                        .build(),
+                        applyPhase.equals("-")
+                                ? null
+                                : apply(ApplyPhase.valueOf(applyPhase), 5)
+                                        .setFailure(applyPhase.equals("FAILED") ? FAILURE : null)
+                                        .build());
 
         assertThat(DatabaseState.of(wanted, reported, NOW)).isEqualTo(state);
         assertThat(state.migrationState(wanted, reported)).isEqualTo(migrationState);
@@ -57,8 +73,12 @@ class DatabaseStateTest {
 
     @Test
     void failureIsOverOnceTheRetryIsAskedFor() {
-        var reported = new DatabaseProgress(null, apply(ApplyPhase.FAILED, 0).setFailure(FAILURE).setRetriesSeen(2).build());
-        DatabaseMigration retried = DatabaseMigration.newBuilder(wanted(WantedPhase.RUN)).setRetries(3).build();
+        var reported =
+                new DatabaseProgress(
+                        null,
+                        apply(ApplyPhase.FAILED, 0).setFailure(FAILURE).setRetriesSeen(2).build());
+        DatabaseMigration retried =
+                DatabaseMigration.newBuilder(wanted(WantedPhase.RUN)).setRetries(3).build();
 
         assertThat(DatabaseState.of(retried, reported, NOW)).isEqualTo(DatabaseState.LOADING);
         assertThat(DatabaseState.failure(retried, reported)).isEmpty();
@@ -66,27 +86,43 @@ class DatabaseStateTest {
 
     @Test
     void failureThatHealsByItselfIsShownAndStopsNothing() {
-        var reported = new DatabaseProgress(capture(CapturePhase.STREAMING, 0).setFailure(FAILURE).build(), apply(ApplyPhase.SYNCING, 0).build());
+        var reported =
+                new DatabaseProgress(
+                        capture(CapturePhase.STREAMING, 0).setFailure(FAILURE).build(),
+                        apply(ApplyPhase.SYNCING, 0).build());
 
-        assertThat(DatabaseState.of(wanted(WantedPhase.RUN), reported, NOW)).isEqualTo(DatabaseState.READY_TO_CUTOVER);
+        assertThat(DatabaseState.of(wanted(WantedPhase.RUN), reported, NOW))
+                .isEqualTo(DatabaseState.READY_TO_CUTOVER);
         assertThat(DatabaseState.failure(wanted(WantedPhase.RUN), reported)).contains(FAILURE);
     }
 
     @Test
     void isNotReadyWhileFarBehind() {
         long minuteAgo = NOW.minusSeconds(60).toEpochMilli() * 1000;
-        var farBehind = new DatabaseProgress(capture(CapturePhase.STREAMING, 20_000).build(), apply(ApplyPhase.SYNCING, 1).setCommitMicros(minuteAgo).build());
-        var busyButClose = new DatabaseProgress(
-                capture(CapturePhase.STREAMING, 20_000).build(), apply(ApplyPhase.SYNCING, 1).setCommitMicros(NOW.minusSeconds(2).toEpochMilli() * 1000).build());
+        var farBehind =
+                new DatabaseProgress(
+                        capture(CapturePhase.STREAMING, 20_000).build(),
+                        apply(ApplyPhase.SYNCING, 1).setCommitMicros(minuteAgo).build());
+        var busyButClose =
+                new DatabaseProgress(
+                        capture(CapturePhase.STREAMING, 20_000).build(),
+                        apply(ApplyPhase.SYNCING, 1)
+                                .setCommitMicros(NOW.minusSeconds(2).toEpochMilli() * 1000)
+                                .build());
 
-        assertThat(DatabaseState.of(wanted(WantedPhase.RUN), farBehind, NOW)).isEqualTo(DatabaseState.SYNCING);
-        assertThat(DatabaseState.of(wanted(WantedPhase.RUN), busyButClose, NOW)).isEqualTo(DatabaseState.READY_TO_CUTOVER);
+        assertThat(DatabaseState.of(wanted(WantedPhase.RUN), farBehind, NOW))
+                .isEqualTo(DatabaseState.SYNCING);
+        assertThat(DatabaseState.of(wanted(WantedPhase.RUN), busyButClose, NOW))
+                .isEqualTo(DatabaseState.READY_TO_CUTOVER);
         assertThat(DatabaseState.latency(farBehind, NOW)).contains(Duration.ofSeconds(60));
     }
 
     @Test
     void appliedNeverExceedsIncoming() {
-        var applyReportedFirst = new DatabaseProgress(capture(CapturePhase.STREAMING, 7).build(), apply(ApplyPhase.SYNCING, 9).build());
+        var applyReportedFirst =
+                new DatabaseProgress(
+                        capture(CapturePhase.STREAMING, 7).build(),
+                        apply(ApplyPhase.SYNCING, 9).build());
 
         assertThat(applyReportedFirst.incoming()).isEqualTo(9);
         assertThat(applyReportedFirst.pending()).isZero();
@@ -94,9 +130,12 @@ class DatabaseStateTest {
 
     @Test
     void worstDatabaseSpeaksForTheActivity() {
-        assertThat(DatabaseState.activityStatus(List.of("Succeeded", "Running", "Complete"))).isEqualTo("Running");
-        assertThat(DatabaseState.activityStatus(List.of("Succeeded", "Failed"))).isEqualTo("Failed");
-        assertThat(DatabaseState.activityStatus(List.of("Succeeded", "Succeeded"))).isEqualTo("Succeeded");
+        assertThat(DatabaseState.activityStatus(List.of("Succeeded", "Running", "Complete")))
+                .isEqualTo("Running");
+        assertThat(DatabaseState.activityStatus(List.of("Succeeded", "Failed")))
+                .isEqualTo("Failed");
+        assertThat(DatabaseState.activityStatus(List.of("Succeeded", "Succeeded")))
+                .isEqualTo("Succeeded");
         assertThat(DatabaseState.activityStatus(List.of("Canceled"))).isEqualTo("Canceled");
     }
 }

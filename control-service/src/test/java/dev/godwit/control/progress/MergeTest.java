@@ -25,9 +25,13 @@ class MergeTest {
         var before = apply(ApplyPhase.SYNCING, 9).build();
         var restarted = apply(ApplyPhase.PREPARING, 0).setEpoch(2).build();
 
-        assertThat(Merge.of(before, restarted)).get().isInstanceOfSatisfying(ApplyStatus.class, kept -> {
-            assertThat(kept.getApplied()).isEqualTo(inserts(9));
-            assertThat(kept.getPhase()).isEqualTo(ApplyPhase.PREPARING);
-        });
+        assertThat(Merge.of(before, restarted))
+                .get()
+                .isInstanceOfSatisfying(
+                        ApplyStatus.class,
+                        kept -> {
+                            assertThat(kept.getApplied()).isEqualTo(inserts(9));
+                            assertThat(kept.getPhase()).isEqualTo(ApplyPhase.PREPARING);
+                        });
     }
 }
