@@ -128,10 +128,14 @@ final class Background implements AutoCloseable {
         try {
             topics.createFor(databaseId, LOAD_PARTITIONS);
         } catch (ExecutionException e) {
-            throw new MigrationException(ErrorCode.BROKER_FAILED, "Kafka did not create the topics: " + e.getCause(), e);
+            throw new MigrationException(
+                    ErrorCode.BROKER_FAILED, "Kafka did not create the topics: " + e.getCause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new MigrationException(ErrorCode.BROKER_FAILED, "the control service stopped before the topics were created", e);
+            throw new MigrationException(
+                    ErrorCode.BROKER_FAILED,
+                    "the control service stopped before the topics were created",
+                    e);
         }
     }
 

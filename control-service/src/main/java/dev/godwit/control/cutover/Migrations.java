@@ -233,9 +233,11 @@ public final class Migrations implements AutoCloseable {
                             .setRetries(wanted.getRetries() + 1);
             return switch (wanted.getPhase()) {
                 case CHECK -> {
-                            owner.dropTopics(databaseId);
-                            yield owner.want(migrationId, next.setPhase(WantedPhase.CANCELLED).setEndedOn(now()).build());
-                        }
+                    owner.dropTopics(databaseId);
+                    yield owner.want(
+                            migrationId,
+                            next.setPhase(WantedPhase.CANCELLED).setEndedOn(now()).build());
+                }
                 case RUN, CUT_OVER, FINALISE ->
                         owner.want(migrationId, next.setPhase(WantedPhase.CANCEL).build());
                 case CANCEL, CANCELLED -> wanted;

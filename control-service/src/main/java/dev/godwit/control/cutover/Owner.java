@@ -119,7 +119,8 @@ final class Owner implements AutoCloseable {
         try {
             tools.topics().dropFor(databaseId);
         } catch (ExecutionException e) {
-            throw new MigrationException(ErrorCode.BROKER_FAILED, "Kafka did not drop the topics: " + e.getCause(), e);
+            throw new MigrationException(
+                    ErrorCode.BROKER_FAILED, "Kafka did not drop the topics: " + e.getCause(), e);
         }
     }
 

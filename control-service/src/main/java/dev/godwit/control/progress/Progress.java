@@ -141,9 +141,12 @@ public final class Progress implements AutoCloseable {
 
     private ReadOnlyKeyValueStore<String, Reported> store(String name) {
         try {
-            return streams.store(StoreQueryParameters.fromNameAndType(name, QueryableStoreTypes.keyValueStore()));
+            return streams.store(
+                    StoreQueryParameters.fromNameAndType(
+                            name, QueryableStoreTypes.keyValueStore()));
         } catch (IllegalStateException | StreamsException e) {
-            throw new MigrationException(ErrorCode.BROKER_FAILED, "progress is being read again from Kafka", e);
+            throw new MigrationException(
+                    ErrorCode.BROKER_FAILED, "progress is being read again from Kafka", e);
         }
     }
 
@@ -164,7 +167,10 @@ public final class Progress implements AutoCloseable {
         return fresh;
     }
 
-    /** The topology's thread died, for example of a record that a newer service wrote: read everything again. */
+    /**
+     * The topology's thread died, for example of a record that a newer service wrote: read
+     * everything again.
+     */
     private synchronized void beginAgain() {
         LOG.atWarn().addKeyValue("topic", Topics.STATUS).log("following progress again");
         streams.close(CLOSE_MOST);
@@ -174,7 +180,10 @@ public final class Progress implements AutoCloseable {
                 streams = begin();
                 return;
             } catch (KafkaException e) {
-                LOG.atWarn().setCause(e).addKeyValue("topic", Topics.STATUS).log("progress cannot be followed yet");
+                LOG.atWarn()
+                        .setCause(e)
+                        .addKeyValue("topic", Topics.STATUS)
+                        .log("progress cannot be followed yet");
             }
         }
     }
