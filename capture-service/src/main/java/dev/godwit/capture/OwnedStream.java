@@ -18,6 +18,7 @@ import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.CapturePhase;
 import dev.godwit.schemas.Sequences;
 import dev.godwit.schemas.Settings;
+import dev.godwit.schemas.WantedPhase;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -45,8 +46,8 @@ final class OwnedStream implements AutoCloseable {
         /** The WAL is streamed, and tables that are due are read. */
         record Streaming(Load load, WalStream wal) implements Stage {}
 
-        /** Nothing of ours is left on the source. */
-        record Released() implements Stage {}
+        /** Nothing of ours is left on the source, but for the fence if that is kept. */
+        record Released(boolean cancelled) implements Stage {}
     }
 
     private final CaptureContext context;
@@ -110,7 +111,7 @@ final class OwnedStream implements AutoCloseable {
         Optional<Load> load = load();
         return new OwnerView(
                 source.epoch(),
-                phase(failure),
+                phase(desired, failure),
                 retriesSeen,
                 failure,
                 load.map(Load::waitingFor).orElse(List.of()),
@@ -131,7 +132,7 @@ final class OwnedStream implements AutoCloseable {
         control.close();
     }
 
-    private CapturePhase phase(Optional<MigrationException> failure) {
+    private CapturePhase phase(Desired desired, Optional<MigrationException> failure) {
         if (failure.isPresent() && Failures.lasting(failure.get())) {
             return CapturePhase.FAILED;
         }
@@ -147,7 +148,10 @@ final class OwnedStream implements AutoCloseable {
                 }
                 yield streaming.load.finished() ? CapturePhase.STREAMING : CapturePhase.LOADING;
             }
-            case Stage.Released released -> CapturePhase.RELEASED;
+            case Stage.Released released ->
+                    released.cancelled == (desired.phase() == WantedPhase.CANCEL)
+                            ? CapturePhase.RELEASED
+                            : CapturePhase.STARTING;
         };
     }
 
@@ -261,7 +265,7 @@ final class OwnedStream implements AutoCloseable {
     }
 
     private void release(boolean cancelled) throws InterruptedException {
-        if (stage instanceof Stage.Released) {
+        if (stage instanceof Stage.Released released && released.cancelled == cancelled) {
             return;
         }
         rest();
@@ -270,7 +274,7 @@ final class OwnedStream implements AutoCloseable {
             marks.lowerFence();
         }
         uncapturedWalBytes = 0;
-        stage = new Stage.Released();
+        stage = new Stage.Released(cancelled);
     }
 
     private void rest() {

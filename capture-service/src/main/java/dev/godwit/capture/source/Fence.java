@@ -43,6 +43,7 @@ final class Fence {
              WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
                AND backend_type = 'client backend' AND backend_start <= ?::timestamptz
                AND application_name NOT LIKE 'godwit %'
+               AND NOT (application_name = 'Debezium General' AND usename = CURRENT_USER)
             """;
     private static final int ROUNDS_MOST = 300;
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
