@@ -26,7 +26,7 @@ final class SyncTarget implements AutoCloseable {
     static final String ID = "abc";
 
     private final ConnectionSettings settings;
-    private final Connection connection;
+    private Connection connection;
     private final Ledger ledger = new Ledger(ID);
     private final List<RunningSync> workers = new ArrayList<>();
 
@@ -43,6 +43,16 @@ final class SyncTarget implements AutoCloseable {
             }
         }
         return this;
+    }
+
+    /** After a crash of the server, once it answers again. */
+    void reconnect() {
+        org.awaitility.Awaitility.await()
+                .ignoreExceptions()
+                .until(() -> {
+                    connection = settings.open("test");
+                    return true;
+                });
     }
 
     /** As if the table had been loaded as of this LSN. */
