@@ -99,7 +99,7 @@ final class Engine implements AutoCloseable {
                 case SQLException sql -> {
                     return new MigrationException(
                             SqlStates.state(sql).startsWith("08") ? ErrorCode.SERVER_UNREACHABLE : ErrorCode.SOURCE_FAILED,
-                            "the source ended the stream: " + sql.getMessage(),
+                            "the stream broke: " + sql.getMessage(),
                             sql);
                 }
                 default -> {}
