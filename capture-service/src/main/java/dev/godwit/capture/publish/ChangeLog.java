@@ -206,7 +206,7 @@ public final class ChangeLog implements AutoCloseable {
         return tally.progress();
     }
 
-    /** Set while a commit waits for Kafka for more than a minute. It goes on by itself. */
+    /** Set while Kafka has not answered for a minute, or has refused a transaction. It goes on by itself. */
     public Optional<MigrationException> waiting() {
         return Optional.ofNullable(waiting);
     }
@@ -287,12 +287,18 @@ public final class ChangeLog implements AutoCloseable {
                     .addKeyValue("migration", databaseId)
                     .addKeyValue("topic", changes)
                     .log("a transaction failed and is rolled back");
-            abortOpen();
-            throw new MigrationException(ErrorCode.BROKER_FAILED, "Kafka did not take the changes", e);
+            throw rolledBack("Kafka did not take the changes", e);
         }
         unfinished = Unfinished.NOTHING;
         open = false;
         tally.commit();
+    }
+
+    private MigrationException rolledBack(String what, KafkaException e) throws InterruptedException {
+        var failure = new MigrationException(ErrorCode.BROKER_FAILED, what, e);
+        waiting = failure;
+        abortOpen();
+        return failure;
     }
 
     /** Kafka's first error does not tell whether a newer owner exists; whether the abort works does. */
@@ -479,8 +485,7 @@ public final class ChangeLog implements AutoCloseable {
                 throw (InterruptedException) new InterruptedException("interrupted while Kafka takes a change").initCause(e);
             } catch (KafkaException e) {
                 ended = true;
-                abortOpen();
-                throw new MigrationException(ErrorCode.BROKER_FAILED, "Kafka did not take a change", e);
+                throw rolledBack("Kafka did not take a change", e);
             }
         }
     }
