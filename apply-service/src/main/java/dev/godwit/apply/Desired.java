@@ -71,7 +71,7 @@ record Desired(Migration migration, DatabaseMigration database) {
     /**
      * How to reach the target database.
      *
-     * @throws MigrationException INTERNAL if the password was sealed with another keyset
+     * @throws MigrationException KEYSET_WRONG if the password was sealed with another keyset
      */
     ConnectionSettings target(PasswordSeal seal) {
         Server server = migration.getTarget();
@@ -86,9 +86,8 @@ record Desired(Migration migration, DatabaseMigration database) {
                     server.getParameters());
         } catch (GeneralSecurityException e) {
             throw new MigrationException(
-                    ErrorCode.INTERNAL,
+                    ErrorCode.KEYSET_WRONG,
                     "the target's password was sealed with another keyset",
-                    "Give the three services the same keyset (godwit.keyset), then retry.",
                     e);
         }
     }
