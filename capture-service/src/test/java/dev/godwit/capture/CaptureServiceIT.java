@@ -112,7 +112,7 @@ class CaptureServiceIT {
             LoadReader load = LoadReader.read(broker.settings(), id);
             assertThat(load.rows(BIG))
                     .containsExactlyInAnyOrderElementsOf(
-                            copy(source, id, "SELECT id, filler FROM big"));
+                            copy(source, id, "SELECT id, filler FROM public.big"));
             assertThat(load.end(BIG).getPieces()).hasSizeGreaterThan(1);
             assertThat(load.rows(HOSTILE))
                     .containsExactlyInAnyOrderElementsOf(
