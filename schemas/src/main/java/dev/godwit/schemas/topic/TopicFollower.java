@@ -7,10 +7,14 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class TopicFollower implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicFollower.class);
     private static final Duration POLL = Duration.ofSeconds(1);
+    private static final Duration AGAIN = Duration.ofMillis(100);
 
     /** Takes one record. What it throws ends the follower, so it throws only what is a defect. */
     @FunctionalInterface
@@ -67,18 +72,12 @@ public final class TopicFollower implements AutoCloseable {
 
     private void follow(String topic) {
         try (consumer) {
-            List<TopicPartition> partitions =
-                    consumer.partitionsFor(topic).stream()
-                            .map(info -> new TopicPartition(info.topic(), info.partition()))
-                            .toList();
+            List<TopicPartition> partitions = patiently(() -> partitions(topic));
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Map<TopicPartition, Long> ends = patiently(() -> consumer.endOffsets(partitions));
             while (!closed) {
-                if (caughtUp.getCount() > 0
-                        && ends.entrySet().stream()
-                                .allMatch(
-                                        end -> consumer.position(end.getKey()) >= end.getValue())) {
+                if (caughtUp.getCount() > 0 && patiently(() -> reached(ends))) {
                     caughtUp.countDown();
                 }
                 consumer.poll(POLL).forEach(listener::accept);
@@ -90,6 +89,38 @@ public final class TopicFollower implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.atError().setCause(e).addKeyValue("topic", topic).log("following ended");
             throw e;
+        }
+    }
+
+    /** A topic that was made just now has no partitions yet, as the broker asked may say. */
+    private List<TopicPartition> partitions(String topic) {
+        List<TopicPartition> partitions =
+                consumer.partitionsFor(topic).stream()
+                        .map(info -> new TopicPartition(info.topic(), info.partition()))
+                        .toList();
+        if (partitions.isEmpty()) {
+            throw new UnknownTopicOrPartitionException(topic + " has no partitions yet");
+        }
+        return partitions;
+    }
+
+    private boolean reached(Map<TopicPartition, Long> ends) {
+        return ends.entrySet().stream()
+                .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+    }
+
+    /** Asks until Kafka answers: a follower outlives a broker that is away. */
+    private <T> T patiently(Supplier<T> question) {
+        while (true) {
+            try {
+                return question.get();
+            } catch (RetriableException notYet) {
+                if (closed) {
+                    throw new WakeupException();
+                }
+                LOG.atDebug().setCause(notYet).log("asking again");
+                LockSupport.parkNanos(this, AGAIN.toNanos());
+            }
         }
     }
 }
