@@ -115,19 +115,24 @@ final class Planner {
             return new Step.Compare();
         }
         return wanted.getFinalMarker().equals(apply.getFinalMarker())
-                ? certify(wanted, report, apply)
+                ? certify(wanted, report, reported, apply)
                 : new Step.Stay();
     }
 
     /** No row change lies between the two markers. */
-    private static Step certify(DatabaseMigration wanted, Report report, ApplyStatus apply) {
+    private static Step certify(
+            DatabaseMigration wanted, Report report, DatabaseProgress reported, ApplyStatus apply) {
         List<TableReport> unequal =
                 report.getComparisons().stream().filter(table -> !table.getEqual()).toList();
         if (!unequal.isEmpty()) {
             return new Step.Want(copy(wanted).setFailure(rowsDiffer(unequal)).build());
         }
+        // Once released, the services no longer know when the load was.
         Report certified =
-                Report.newBuilder(report).setCertifiedLsn(apply.getFinalMarkerLsn()).build();
+                Report.newBuilder(report)
+                        .setCertifiedLsn(apply.getFinalMarkerLsn())
+                        .setLoadMillis(loadMillis(reported))
+                        .build();
         return new Step.Want(
                 copy(wanted)
                         .setPhase(WantedPhase.RELEASE_SOURCE)
@@ -161,7 +166,6 @@ final class Planner {
         if (wanted.getReport() != null) {
             completed.setReport(
                     Report.newBuilder(wanted.getReport())
-                            .setLoadMillis(loadMillis(reported))
                             .setOutageMillis(outageMillis(wanted, reported, now))
                             .build());
         }
