@@ -19,10 +19,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Calls of the REST API below {@code /api/v1}. Every refusal is a {@link RefusedException} with the server's own words. */
+/**
+ * Calls of the REST API below {@code /api/v1}. Every refusal is a {@link RefusedException} with the
+ * server's own words.
+ */
 public final class ControlClient {
     private static final JsonMapper JSON = new JsonMapper();
     private static final Duration CONNECT = Duration.ofSeconds(5);
+
     /** Apply waits for its marker up to 10 s. */
     private static final Duration ANSWER = Duration.ofSeconds(60);
 
@@ -30,7 +34,9 @@ public final class ControlClient {
     private final URI server;
     private final String token;
 
-    /** @param server for example http://127.0.0.1:8080 */
+    /**
+     * @param server for example http://127.0.0.1:8080
+     */
     public ControlClient(URI server, String token) {
         this.server = server;
         this.token = token;
@@ -43,7 +49,8 @@ public final class ControlClient {
     public List<MigrationStatus> migrations() throws InterruptedException {
         var migrations = new ArrayList<MigrationStatus>();
         JsonNode answer = send("GET", "/migrations", null);
-        (answer.isArray() ? answer : answer.path("migrations")).forEach(each -> migrations.add(new MigrationStatus(each)));
+        (answer.isArray() ? answer : answer.path("migrations"))
+                .forEach(each -> migrations.add(new MigrationStatus(each)));
         return migrations;
     }
 
@@ -56,14 +63,16 @@ public final class ControlClient {
         return new MigrationStatus(send("POST", "/migrations", request));
     }
 
-    public void startCutover(String id, String database, boolean fence) throws InterruptedException {
+    public void startCutover(String id, String database, boolean fence)
+            throws InterruptedException {
         act(id, database, "cutover", JSON.createObjectNode().put("fence", fence));
     }
 
     /**
      * Confirms that the application stands still.
      *
-     * @throws RefusedException with {@link RefusedException#conflict()} while a committed change may be unapplied
+     * @throws RefusedException with {@link RefusedException#conflict()} while a committed change
+     *     may be unapplied
      */
     public void apply(String id, String database) throws InterruptedException {
         act(id, database, "apply", JSON.createObjectNode().put("confirm", true));
@@ -77,21 +86,31 @@ public final class ControlClient {
         act(id, database, "retry", JSON.createObjectNode());
     }
 
-    private void act(String id, String database, String action, ObjectNode body) throws InterruptedException {
-        send("POST", "/migrations/" + encoded(id) + "/databases/" + encoded(database) + "/" + action, body);
+    private void act(String id, String database, String action, ObjectNode body)
+            throws InterruptedException {
+        send(
+                "POST",
+                "/migrations/" + encoded(id) + "/databases/" + encoded(database) + "/" + action,
+                body);
     }
 
     private JsonNode send(String method, String path, @Nullable ObjectNode body)
             throws InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(server.resolve("/api/v1" + path))
-                .timeout(ANSWER)
-                .header("Authorization", "Bearer " + token)
-                .header("Accept", "application/json")
-                .header("Content-Type", "application/json")
-                .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body.toString()))
-                .build();
+        HttpRequest request =
+                HttpRequest.newBuilder(server.resolve("/api/v1" + path))
+                        .timeout(ANSWER)
+                        .header("Authorization", "Bearer " + token)
+                        .header("Accept", "application/json")
+                        .header("Content-Type", "application/json")
+                        .method(
+                                method,
+                                body == null
+                                        ? BodyPublishers.noBody()
+                                        : BodyPublishers.ofString(body.toString()))
+                        .build();
         try {
-            HttpResponse<String> response = http.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+            HttpResponse<String> response =
+                    http.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
             return answer(response);
         } catch (IOException e) {
             throw new RefusedException(
@@ -110,13 +129,22 @@ public final class ControlClient {
             return json;
         }
         Trouble trouble = Trouble.of(json);
-        throw new RefusedException(response.statusCode(), trouble.code().isEmpty() ? unexplained(response) : trouble, null);
+        throw new RefusedException(
+                response.statusCode(),
+                trouble.code().isEmpty() ? unexplained(response) : trouble,
+                null);
     }
 
     private static Trouble unexplained(HttpResponse<String> response) {
         return response.statusCode() == 401
-                ? new Trouble("UNAUTHORIZED", "the server does not know this token", "Send the API token: --token, or --data-dir.")
-                : new Trouble("INTERNAL", "the server answered " + response.statusCode(), "Read the server's log.");
+                ? new Trouble(
+                        "UNAUTHORIZED",
+                        "the server does not know this token",
+                        "Send the API token: --token, or --data-dir.")
+                : new Trouble(
+                        "INTERNAL",
+                        "the server answered " + response.statusCode(),
+                        "Read the server's log.");
     }
 
     private static JsonNode parsed(String body) {

@@ -22,7 +22,10 @@ public record DatabaseStatus(JsonNode json) {
         return json.path("targetDatabaseName").asText();
     }
 
-    /** queued, checking, loading, syncing, ready_to_cutover, cutting_over, completed, failed or cancelled. */
+    /**
+     * queued, checking, loading, syncing, ready_to_cutover, cutting_over, completed, failed or
+     * cancelled.
+     */
     public String state() {
         return json.path("state").asText();
     }
@@ -71,11 +74,14 @@ public record DatabaseStatus(JsonNode json) {
 
     public List<Finding> findings() {
         var findings = new ArrayList<Finding>();
-        json.path("findings").forEach(finding -> findings.add(new Finding(
-                finding.path("id").asText(),
-                finding.path("result").asText(),
-                finding.path("what").asText(),
-                finding.path("remedy").asText())));
+        json.path("findings")
+                .forEach(finding ->
+                        findings.add(
+                                new Finding(
+                                        finding.path("id").asText(),
+                                        finding.path("result").asText(),
+                                        finding.path("what").asText(),
+                                        finding.path("remedy").asText())));
         return findings;
     }
 
@@ -133,7 +139,13 @@ public record DatabaseStatus(JsonNode json) {
     }
 
     /** How far the full load is. */
-    public record LoadProgress(int tables, int tablesCompleted, int tablesLoading, long rows, long rowsEstimated, long bytes) {
+    public record LoadProgress(
+            int tables,
+            int tablesCompleted,
+            int tablesLoading,
+            long rows,
+            long rowsEstimated,
+            long bytes) {
         static LoadProgress of(JsonNode database) {
             int queued = database.path("fullLoadQueuedTables").asInt();
             int loading = database.path("fullLoadLoadingTables").asInt();
@@ -144,10 +156,19 @@ public record DatabaseStatus(JsonNode json) {
             long bytes = 0;
             for (JsonNode table : database.path("tables")) {
                 rows += table.path("fullLoadTotalRows").asLong();
-                estimated += Math.max(table.path("fullLoadEstimatedRows").asLong(), table.path("fullLoadTotalRows").asLong());
+                estimated +=
+                        Math.max(
+                                table.path("fullLoadEstimatedRows").asLong(),
+                                table.path("fullLoadTotalRows").asLong());
                 bytes += table.path("fullLoadTotalVolumeBytes").asLong();
             }
-            return new LoadProgress(queued + loading + completed + errored, completed, loading, rows, estimated, bytes);
+            return new LoadProgress(
+                    queued + loading + completed + errored,
+                    completed,
+                    loading,
+                    rows,
+                    estimated,
+                    bytes);
         }
     }
 }

@@ -3,7 +3,10 @@ package dev.godwit.standalone.api;
 
 import org.jspecify.annotations.Nullable;
 
-/** The server said no, or could not be asked: status (0 without an answer), and the three parts of every error. */
+/**
+ * The server said no, or could not be asked: status (0 without an answer), and the three parts of
+ * every error.
+ */
 public final class RefusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

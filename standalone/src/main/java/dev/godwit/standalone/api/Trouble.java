@@ -11,7 +11,10 @@ public record Trouble(String code, String what, String remedy) {
     }
 
     static Trouble of(JsonNode json) {
-        return new Trouble(json.path("code").asText(""), json.path("what").asText(""), json.path("remedy").asText(""));
+        return new Trouble(
+                json.path("code").asText(""),
+                json.path("what").asText(""),
+                json.path("remedy").asText(""));
     }
 
     @Override

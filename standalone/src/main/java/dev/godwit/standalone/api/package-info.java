@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** A client of the control service's REST API: the only way in which the commands learn or change anything. */
+/**
+ * A client of the control service's REST API: the only way in which the commands learn or change
+ * anything.
+ */
 @NullMarked
 package dev.godwit.standalone.api;
 

@@ -9,19 +9,31 @@ import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The embedded broker as a process of its own, for tests that run the three services as processes too. */
+/**
+ * The embedded broker as a process of its own, for tests that run the three services as processes
+ * too.
+ */
 @Command(
         name = "broker",
         hidden = true,
         mixinStandardHelpOptions = true,
-        description = "Runs only the embedded broker, until a signal ends it; prints its address once it answers.")
+        description =
+                "Runs only the embedded broker, until a signal ends it; prints its address once it answers.")
 final class BrokerCommand implements Callable<Integer> {
     private final Console console;
 
-    @Option(names = "--data-dir", required = true, paramLabel = "DIR", description = "Holds the log.")
+    @Option(
+            names = "--data-dir",
+            required = true,
+            paramLabel = "DIR",
+            description = "Holds the log.")
     private Path dataDirectory = Path.of("");
 
-    @Option(names = "--port", defaultValue = "0", paramLabel = "PORT", description = "0: a free one.")
+    @Option(
+            names = "--port",
+            defaultValue = "0",
+            paramLabel = "PORT",
+            description = "0: a free one.")
     private int port;
 
     BrokerCommand(Console console) {

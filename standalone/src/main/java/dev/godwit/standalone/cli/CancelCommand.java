@@ -33,8 +33,7 @@ import picocli.CommandLine.Option;
 final class CancelCommand implements Callable<Integer> {
     private final Console console;
 
-    @Mixin
-    private RemoteOptions remote = new RemoteOptions();
+    @Mixin private RemoteOptions remote = new RemoteOptions();
 
     @Option(names = "--json", description = "Only JSON lines on standard output.")
     private boolean json;
@@ -58,9 +57,12 @@ final class CancelCommand implements Callable<Integer> {
         }
         DataDirectory directory = DataDirectory.open(path);
         Console.logTo(directory.path().resolve("logs"));
-        try (var session = EngineSession.on(directory, () -> console.error("interrupted: run godwit cancel again"))) {
+        try (var session =
+                EngineSession.on(
+                        directory, () -> console.error("interrupted: run godwit cancel again"))) {
             Engine engine = session.start();
-            int exitCode = cancel(new ControlClient(engine.address().url(), engine.address().token()));
+            int exitCode =
+                    cancel(new ControlClient(engine.address().url(), engine.address().token()));
             if (exitCode == Outcome.COMPLETED.exitCode()) {
                 directory.forget();
             }
@@ -78,11 +80,15 @@ final class CancelCommand implements Callable<Integer> {
         Reporter reporter = console.reporter(json);
         var follower = new Follower(reporter, 0);
         try {
-            MigrationStatus ended = new Polling(client, migration.id()).until(status -> {
-                selected(status).forEach(follower::see);
-                return selected(status).stream().allMatch(DatabaseStatus::ended);
-            });
-            boolean cancelled = selected(ended).stream().allMatch(database -> database.state().equals("cancelled"));
+            MigrationStatus ended =
+                    new Polling(client, migration.id())
+                            .until(status -> {
+                                selected(status).forEach(follower::see);
+                                return selected(status).stream().allMatch(DatabaseStatus::ended);
+                            });
+            boolean cancelled =
+                    selected(ended).stream()
+                            .allMatch(database -> database.state().equals("cancelled"));
             return (cancelled ? Outcome.COMPLETED : Outcome.FAILED).exitCode();
         } catch (RefusedException e) {
             // The engine of godwit migrate ends with its migration.

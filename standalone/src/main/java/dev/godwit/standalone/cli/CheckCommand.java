@@ -30,8 +30,7 @@ final class CheckCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin
-    private ServerOptions servers = new ServerOptions();
+    @Mixin private ServerOptions servers = new ServerOptions();
 
     @Option(names = "--json", description = "One JSON line per check.")
     private boolean json;
@@ -48,12 +47,13 @@ final class CheckCommand implements Callable<Integer> {
         List<DatabaseMapping> mappings = servers.mappings();
         boolean passed = true;
         for (DatabaseMapping mapping : mappings) {
-            var assessment = new Assessment(
-                    source.connection(mapping.source()),
-                    target.connection(mapping.target()),
-                    servers.tables(),
-                    mappings.size(),
-                    "godwit check");
+            var assessment =
+                    new Assessment(
+                            source.connection(mapping.source()),
+                            target.connection(mapping.target()),
+                            servers.tables(),
+                            mappings.size(),
+                            "godwit check");
             for (Finding finding : assessment.run().findings()) {
                 show(mapping, finding);
                 passed &= !result(finding).equals("failed");
@@ -64,15 +64,21 @@ final class CheckCommand implements Callable<Integer> {
 
     private void show(DatabaseMapping mapping, Finding finding) {
         if (json) {
-            console.print(JSON.createObjectNode()
-                    .put("time", console.clock().instant().truncatedTo(ChronoUnit.MILLIS).toString())
-                    .put("event", "check")
-                    .put("database", mapping.source())
-                    .put("id", finding.getId())
-                    .put("result", result(finding))
-                    .put("what", finding.getWhat())
-                    .put("remedy", finding.getRemedy())
-                    .toString());
+            console.print(
+                    JSON.createObjectNode()
+                            .put(
+                                    "time",
+                                    console.clock()
+                                            .instant()
+                                            .truncatedTo(ChronoUnit.MILLIS)
+                                            .toString())
+                            .put("event", "check")
+                            .put("database", mapping.source())
+                            .put("id", finding.getId())
+                            .put("result", result(finding))
+                            .put("what", finding.getWhat())
+                            .put("remedy", finding.getRemedy())
+                            .toString());
             return;
         }
         console.print("%-8s %s  %s".formatted(result(finding), finding.getId(), finding.getWhat()));

@@ -21,15 +21,21 @@ import java.util.Map;
  *
  * @param width of the terminal in characters, 0 when output goes elsewhere
  */
-record Console(PrintStream out, PrintStream err, int width, Map<String, String> environment, Clock clock) {
+record Console(
+        PrintStream out, PrintStream err, int width, Map<String, String> environment, Clock clock) {
     private static final int USUAL_WIDTH = 100;
 
-    /** The script says whether output is a terminal: the JVM only knows of input and output together. */
+    /**
+     * The script says whether output is a terminal: the JVM only knows of input and output
+     * together.
+     */
     static Console ofProcess() {
         boolean terminal = Boolean.getBoolean("godwit.terminal");
         return new Console(
-                new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8),
-                new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
+                new PrintStream(
+                        new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8),
+                new PrintStream(
+                        new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
                 terminal ? Integer.getInteger("godwit.columns", USUAL_WIDTH) : 0,
                 System.getenv(),
                 Clock.systemUTC());
@@ -61,8 +67,11 @@ record Console(PrintStream out, PrintStream err, int width, Map<String, String> 
         Files.createDirectories(logs);
         System.setProperty("godwit.logs", logs.toString());
         System.setProperty("logback.configurationFile", "godwit-logback.xml");
-        var rest = new PrintStream(
-                new FileOutputStream(logs.resolve("console.log").toFile(), true), true, StandardCharsets.UTF_8);
+        var rest =
+                new PrintStream(
+                        new FileOutputStream(logs.resolve("console.log").toFile(), true),
+                        true,
+                        StandardCharsets.UTF_8);
         System.setOut(rest);
         System.setErr(rest);
     }

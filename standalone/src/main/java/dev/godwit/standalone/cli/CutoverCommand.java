@@ -37,20 +37,22 @@ import picocli.CommandLine.Option;
 final class CutoverCommand implements Callable<Integer> {
     private final Console console;
 
-    @Mixin
-    private RemoteOptions remote = new RemoteOptions();
+    @Mixin private RemoteOptions remote = new RemoteOptions();
 
     @Option(names = "--confirm", description = "Required: yes, cut over.")
     private boolean confirm;
 
-    @Option(names = "--fence", description = "Make the source read-only and end its other sessions first.")
+    @Option(
+            names = "--fence",
+            description = "Make the source read-only and end its other sessions first.")
     private boolean fence;
 
     @Option(
             names = "--timeout",
             defaultValue = "300",
             paramLabel = "SECONDS",
-            description = "How long to wait for pending 0 before giving up with exit code 4 (default: ${DEFAULT-VALUE}).")
+            description =
+                    "How long to wait for pending 0 before giving up with exit code 4 (default: ${DEFAULT-VALUE}).")
     private long timeoutSeconds;
 
     @Option(names = "--json", description = "Only JSON lines on standard output.")
@@ -64,32 +66,48 @@ final class CutoverCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Console.logNothing();
         if (!confirm) {
-            throw new MigrationException(ErrorCode.CONFIRM_MISSING, "the cutover ends the migration and wants --confirm");
+            throw new MigrationException(
+                    ErrorCode.CONFIRM_MISSING,
+                    "the cutover ends the migration and wants --confirm");
         }
         if (timeoutSeconds < 1) {
-            throw new InvalidArgumentException("--timeout " + timeoutSeconds + ": at least 1 second");
+            throw new InvalidArgumentException(
+                    "--timeout " + timeoutSeconds + ": at least 1 second");
         }
         ControlClient client = remote.client(console);
         return cutOver(client, remote.migration(client));
     }
 
-    private int cutOver(ControlClient client, MigrationStatus migration) throws InterruptedException {
+    private int cutOver(ControlClient client, MigrationStatus migration)
+            throws InterruptedException {
         Reporter reporter = console.reporter(json);
         var follower = new Follower(reporter, 0);
         Map<String, CutoverDriver> drivers = new HashMap<>();
         long deadline = System.nanoTime() + Duration.ofSeconds(timeoutSeconds).toNanos();
-        MigrationStatus last = new Polling(client, migration.id()).until(status -> {
-            boolean late = System.nanoTime() > deadline;
-            boolean done = true;
-            for (DatabaseStatus database : selected(status)) {
-                follower.see(database);
-                CutoverDriver driver = drivers.computeIfAbsent(
-                        database.name(), name -> new CutoverDriver(client, status.id(), fence, follower));
-                driver.step(database);
-                done &= database.ended() || database.failed() || (late && !driver.granted());
-            }
-            return done;
-        });
+        MigrationStatus last =
+                new Polling(client, migration.id())
+                        .until(status -> {
+                            boolean late = System.nanoTime() > deadline;
+                            boolean done = true;
+                            for (DatabaseStatus database : selected(status)) {
+                                follower.see(database);
+                                CutoverDriver driver =
+                                        drivers.computeIfAbsent(
+                                                database.name(),
+                                                name ->
+                                                        new CutoverDriver(
+                                                                client,
+                                                                status.id(),
+                                                                fence,
+                                                                follower));
+                                driver.step(database);
+                                done &=
+                                        database.ended()
+                                                || database.failed()
+                                                || (late && !driver.granted());
+                            }
+                            return done;
+                        });
         return outcome(reporter, selected(last), drivers).exitCode();
     }
 
@@ -102,7 +120,8 @@ final class CutoverCommand implements Callable<Integer> {
         return selected;
     }
 
-    private Outcome outcome(Reporter reporter, List<DatabaseStatus> databases, Map<String, CutoverDriver> drivers) {
+    private Outcome outcome(
+            Reporter reporter, List<DatabaseStatus> databases, Map<String, CutoverDriver> drivers) {
         Outcome outcome = Outcome.COMPLETED;
         for (DatabaseStatus database : databases) {
             if (database.failed() || database.state().equals("cancelled")) {
@@ -119,10 +138,14 @@ final class CutoverCommand implements Callable<Integer> {
     }
 
     private static Trouble notReady(DatabaseStatus database) {
-        ErrorCode code = database.state().equals("cutting_over") ? ErrorCode.CHANGES_PENDING : ErrorCode.CUTOVER_NOT_READY;
+        ErrorCode code =
+                database.state().equals("cutting_over")
+                        ? ErrorCode.CHANGES_PENDING
+                        : ErrorCode.CUTOVER_NOT_READY;
         return new Trouble(
                 code.name(),
-                "the database is in state %s with %d pending changes".formatted(database.state(), database.pendingChanges()),
+                "the database is in state %s with %d pending changes"
+                        .formatted(database.state(), database.pendingChanges()),
                 code.remedy());
     }
 }

@@ -59,8 +59,9 @@ final class DemoCommand implements Callable<Integer> {
                 console.error("the demo failed; its log is " + logs.resolve("godwit.log"));
             }
         }
-        reporter.say("done in %d s; nothing is left behind"
-                .formatted(Duration.ofNanos(System.nanoTime() - start).toSeconds()));
+        reporter.say(
+                "done in %d s; nothing is left behind"
+                        .formatted(Duration.ofNanos(System.nanoTime() - start).toSeconds()));
         return outcome.exitCode();
     }
 

@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
-/** An engine that stops in order exactly once: at the end of the command, or at a signal, which then ends the process. */
+/**
+ * An engine that stops in order exactly once: at the end of the command, or at a signal, which then
+ * ends the process.
+ */
 final class EngineSession implements AutoCloseable {
     private final DataDirectory directory;
     private final Runnable farewell;

@@ -34,23 +34,28 @@ import picocli.CommandLine.Command;
             "Try it: godwit demo. Then: godwit migrate --help"
         })
 final class Godwit {
-    private static final Set<ErrorCode> WRONG_USAGE = EnumSet.of(
-            ErrorCode.ARGUMENTS_DIFFER, ErrorCode.DATA_DIRECTORY_IN_USE, ErrorCode.CONFIRM_MISSING, ErrorCode.REQUEST_INVALID);
+    private static final Set<ErrorCode> WRONG_USAGE =
+            EnumSet.of(
+                    ErrorCode.ARGUMENTS_DIFFER,
+                    ErrorCode.DATA_DIRECTORY_IN_USE,
+                    ErrorCode.CONFIRM_MISSING,
+                    ErrorCode.REQUEST_INVALID);
     private static final Set<ErrorCode> BROKEN =
             EnumSet.of(ErrorCode.INTERNAL, ErrorCode.BROKER_FAILED, ErrorCode.SCHEMA_FAILED);
 
     private Godwit() {}
 
     static CommandLine commandLine(Console console) {
-        var line = new CommandLine(new Godwit())
-                .addSubcommand(new DemoCommand(console))
-                .addSubcommand(new MigrateCommand(console))
-                .addSubcommand(new CheckCommand(console))
-                .addSubcommand(new StatusCommand(console))
-                .addSubcommand(new CutoverCommand(console))
-                .addSubcommand(new CancelCommand(console))
-                .addSubcommand(new RetryCommand(console))
-                .addSubcommand(new BrokerCommand(console));
+        var line =
+                new CommandLine(new Godwit())
+                        .addSubcommand(new DemoCommand(console))
+                        .addSubcommand(new MigrateCommand(console))
+                        .addSubcommand(new CheckCommand(console))
+                        .addSubcommand(new StatusCommand(console))
+                        .addSubcommand(new CutoverCommand(console))
+                        .addSubcommand(new CancelCommand(console))
+                        .addSubcommand(new RetryCommand(console))
+                        .addSubcommand(new BrokerCommand(console));
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
         line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -58,7 +63,8 @@ final class Godwit {
         line.setUsageHelpWidth(110);
         line.setParameterExceptionHandler((e, arguments) -> {
             console.error(String.valueOf(e.getMessage()));
-            console.err().println("  godwit %shelp says more".formatted(subcommand(e.getCommandLine())));
+            console.err()
+                    .println("  godwit %shelp says more".formatted(subcommand(e.getCommandLine())));
             return Outcome.USAGE.exitCode();
         });
         line.setExecutionExceptionHandler((e, command, parsed) -> explained(console, e));
@@ -82,11 +88,17 @@ final class Godwit {
             }
             case RefusedException refused -> {
                 console.error(refused.trouble());
-                yield refused.status() == 400 ? Outcome.USAGE.exitCode() : Outcome.FAILED.exitCode();
+                yield refused.status() == 400
+                        ? Outcome.USAGE.exitCode()
+                        : Outcome.FAILED.exitCode();
             }
             default -> {
                 log(ErrorCode.INTERNAL, e);
-                console.error(new Trouble(ErrorCode.INTERNAL.name(), String.valueOf(e), ErrorCode.INTERNAL.remedy()));
+                console.error(
+                        new Trouble(
+                                ErrorCode.INTERNAL.name(),
+                                String.valueOf(e),
+                                ErrorCode.INTERNAL.remedy()));
                 yield Outcome.FAILED.exitCode();
             }
         };
@@ -94,7 +106,11 @@ final class Godwit {
 
     /** Where it went wrong is for the log; the terminal gets what to do. */
     private static void log(ErrorCode code, Exception e) {
-        LoggerFactory.getLogger(Godwit.class).atError().addKeyValue("code", code).setCause(e).log("the command failed");
+        LoggerFactory.getLogger(Godwit.class)
+                .atError()
+                .addKeyValue("code", code)
+                .setCause(e)
+                .log("the command failed");
     }
 
     /** What stops a run before it has begun is a failed check. */

@@ -18,7 +18,9 @@ public final class Main {
             System.exit(Godwit.commandLine(console).execute(arguments));
         } catch (Error e) {
             e.printStackTrace();
-            console.error(new Trouble(ErrorCode.INTERNAL.name(), e.toString(), ErrorCode.INTERNAL.remedy()));
+            console.error(
+                    new Trouble(
+                            ErrorCode.INTERNAL.name(), e.toString(), ErrorCode.INTERNAL.remedy()));
             System.exit(Outcome.FAILED.exitCode());
         }
     }

@@ -39,14 +39,14 @@ final class MigrateCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Mixin
-    private ServerOptions servers = new ServerOptions();
+    @Mixin private ServerOptions servers = new ServerOptions();
 
     @Option(
             names = "--schema",
             defaultValue = "existing",
             paramLabel = "existing|create",
-            description = "existing (default): the target has the tables. create: make them with pg_dump in an empty target.")
+            description =
+                    "existing (default): the target has the tables. create: make them with pg_dump in an empty target.")
     private String schema = "";
 
     @Option(
@@ -61,13 +61,17 @@ final class MigrateCommand implements Callable<Integer> {
             names = "--data-dir",
             defaultValue = "./godwit-data",
             paramLabel = "DIR",
-            description = "Where the broker's log and the state are kept (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Where the broker's log and the state are kept (default: ${DEFAULT-VALUE}).")
     private Path dataDirectory = Path.of("");
 
     @Option(names = "--lanes", paramLabel = "N", description = "Ordered writers of the sync.")
     private @Nullable Integer lanes;
 
-    @Option(names = "--load-workers", paramLabel = "N", description = "Connections that read the source's tables.")
+    @Option(
+            names = "--load-workers",
+            paramLabel = "N",
+            description = "Connections that read the source's tables.")
     private @Nullable Integer loadWorkers;
 
     @Option(names = "--json", description = "Only JSON lines on standard output.")
@@ -85,13 +89,17 @@ final class MigrateCommand implements Callable<Integer> {
             return run(arguments, reporter);
         } catch (MigrationException e) {
             if (json) {
-                arguments.databases().forEach(mapping -> reporter.report(new Event.Failed(mapping.source(), Trouble.of(e))));
+                arguments
+                        .databases()
+                        .forEach(mapping ->
+                                reporter.report(new Event.Failed(mapping.source(), Trouble.of(e))));
             }
             throw e;
         }
     }
 
-    private int run(MigrateArguments arguments, Reporter reporter) throws IOException, InterruptedException {
+    private int run(MigrateArguments arguments, Reporter reporter)
+            throws IOException, InterruptedException {
         boolean fresh = !DataDirectory.exists(dataDirectory);
         DataDirectory directory = DataDirectory.open(dataDirectory);
         Console.logTo(directory.path().resolve("logs"));
@@ -105,15 +113,23 @@ final class MigrateCommand implements Callable<Integer> {
     }
 
     private void sayHowToGoOn(MigrateArguments arguments) {
-        console.error("stopped. Until the migration goes on, its replication slot holds back WAL on the source.");
-        console.err().println("  resume: godwit migrate " + arguments.toMap().entrySet().stream()
-                .filter(option -> !option.getKey().equals("--database"))
-                .map(option -> option.getKey() + " '" + option.getValue() + "'")
-                .collect(Collectors.joining(" "))
-                + arguments.databases().stream()
-                        .map(DatabaseMapping::toString)
-                        .collect(Collectors.joining(" --database ", " --database ", ""))
-                + " --data-dir " + dataDirectory);
+        console.error(
+                "stopped. Until the migration goes on, its replication slot holds back WAL on the source.");
+        console.err()
+                .println(
+                        "  resume: godwit migrate "
+                                + arguments.toMap().entrySet().stream()
+                                        .filter(option -> !option.getKey().equals("--database"))
+                                        .map(option ->
+                                                option.getKey() + " '" + option.getValue() + "'")
+                                        .collect(Collectors.joining(" "))
+                                + arguments.databases().stream()
+                                        .map(DatabaseMapping::toString)
+                                        .collect(
+                                                Collectors.joining(
+                                                        " --database ", " --database ", ""))
+                                + " --data-dir "
+                                + dataDirectory);
         console.err().println("  cancel: godwit cancel --data-dir " + dataDirectory);
     }
 
@@ -135,7 +151,8 @@ final class MigrateCommand implements Callable<Integer> {
                 return each;
             }
         }
-        throw new InvalidArgumentException(option + " " + text + ": godwit migrate --help names the choices");
+        throw new InvalidArgumentException(
+                option + " " + text + ": godwit migrate --help names the choices");
     }
 
     private static OptionalInt count(String option, @Nullable Integer number) {
@@ -143,7 +160,8 @@ final class MigrateCommand implements Callable<Integer> {
             return OptionalInt.empty();
         }
         if (number < 1 || number > LANES_MAX) {
-            throw new InvalidArgumentException(option + " " + number + ": a number from 1 to " + LANES_MAX);
+            throw new InvalidArgumentException(
+                    option + " " + number + ": a number from 1 to " + LANES_MAX);
         }
         return OptionalInt.of(number);
     }

@@ -33,7 +33,10 @@ final class RemoteOptions {
             description = "Address of a control service instead (or GODWIT_URL).")
     private @Nullable String url;
 
-    @Option(names = "--token", paramLabel = "TOKEN", description = "Its API token (better: GODWIT_TOKEN).")
+    @Option(
+            names = "--token",
+            paramLabel = "TOKEN",
+            description = "Its API token (better: GODWIT_TOKEN).")
     private @Nullable String token;
 
     @Option(
@@ -50,9 +53,13 @@ final class RemoteOptions {
 
     /** The server to ask. */
     ControlClient client(Console console) throws IOException {
-        ServerAddress address = address(console)
-                .orElseThrow(() -> new InvalidArgumentException("no godwit runs on " + dataDirectory
-                        + ": start godwit migrate there, or name the server with --data-dir or --url"));
+        ServerAddress address =
+                address(console)
+                        .orElseThrow(() ->
+                                new InvalidArgumentException(
+                                        "no godwit runs on "
+                                                + dataDirectory
+                                                + ": start godwit migrate there, or name the server with --data-dir or --url"));
         return new ControlClient(address.url(), address.token());
     }
 
@@ -69,8 +76,9 @@ final class RemoteOptions {
         if (migration != null) {
             return client.migration(migration);
         }
-        Optional<MigrationStatus> newest = client.migrations().stream()
-                .max(Comparator.comparing(each -> each.json().path("createdOn").asText()));
+        Optional<MigrationStatus> newest =
+                client.migrations().stream()
+                        .max(Comparator.comparing(each -> each.json().path("createdOn").asText()));
         if (newest.isEmpty()) {
             throw new InvalidArgumentException("there is no migration on " + client.server());
         }
@@ -84,8 +92,9 @@ final class RemoteOptions {
     private Optional<ServerAddress> address(Console console) throws IOException {
         Optional<String> named = given(url, console, URL_VARIABLE);
         if (named.isPresent()) {
-            return Optional.of(new ServerAddress(
-                    uri(named.get()), given(token, console, TOKEN_VARIABLE).orElse("")));
+            return Optional.of(
+                    new ServerAddress(
+                            uri(named.get()), given(token, console, TOKEN_VARIABLE).orElse("")));
         }
         return DataDirectory.announced(dataDirectory);
     }
@@ -102,7 +111,8 @@ final class RemoteOptions {
         throw new InvalidArgumentException("--url " + text + ": write http://host:port");
     }
 
-    private static Optional<String> given(@Nullable String option, Console console, String variable) {
+    private static Optional<String> given(
+            @Nullable String option, Console console, String variable) {
         return Optional.ofNullable(option != null ? option : console.environment().get(variable));
     }
 }

@@ -25,8 +25,7 @@ import picocli.CommandLine.Mixin;
 final class RetryCommand implements Callable<Integer> {
     private final Console console;
 
-    @Mixin
-    private RemoteOptions remote = new RemoteOptions();
+    @Mixin private RemoteOptions remote = new RemoteOptions();
 
     RetryCommand(Console console) {
         this.console = console;
@@ -37,12 +36,14 @@ final class RetryCommand implements Callable<Integer> {
         Console.logNothing();
         ControlClient client = remote.client(console);
         MigrationStatus migration = remote.migration(client);
-        List<DatabaseStatus> failed = migration.databases().stream()
-                .filter(remote::selects)
-                .filter(database -> database.failed() || database.failure().isPresent())
-                .toList();
+        List<DatabaseStatus> failed =
+                migration.databases().stream()
+                        .filter(remote::selects)
+                        .filter(database -> database.failed() || database.failure().isPresent())
+                        .toList();
         if (failed.isEmpty()) {
-            throw new InvalidArgumentException("nothing of migration " + migration.id() + " has failed");
+            throw new InvalidArgumentException(
+                    "nothing of migration " + migration.id() + " has failed");
         }
         for (DatabaseStatus database : failed) {
             client.retry(migration.id(), database.name());

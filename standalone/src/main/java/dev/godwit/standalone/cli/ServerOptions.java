@@ -35,14 +35,16 @@ final class ServerOptions {
     @Option(
             names = "--database",
             paramLabel = "SRC=DST",
-            description = "Source and target database, instead of those in the URLs. May be repeated.")
+            description =
+                    "Source and target database, instead of those in the URLs. May be repeated.")
     private List<String> databases = new ArrayList<>();
 
     @Option(
             names = "--tables",
             split = ",",
             paramLabel = "PATTERN",
-            description = "Only these tables: schema.table, * for any text, comma-separated or repeated. Default: all.")
+            description =
+                    "Only these tables: schema.table, * for any text, comma-separated or repeated. Default: all.")
     private List<String> tables = new ArrayList<>();
 
     @Option(
@@ -64,14 +66,16 @@ final class ServerOptions {
         if (!databases.isEmpty()) {
             return databases.stream().map(DatabaseMapping::parse).toList();
         }
-        return List.of(new DatabaseMapping(
-                database(sourceUrl(), "--source"), database(targetUrl(), "--target")));
+        return List.of(
+                new DatabaseMapping(
+                        database(sourceUrl(), "--source"), database(targetUrl(), "--target")));
     }
 
     List<String> tables() {
         for (String pattern : tables) {
             if (pattern.indexOf('.') <= 0 || pattern.endsWith(".")) {
-                throw new InvalidArgumentException("--tables " + pattern + ": write schema.table, for example public.*");
+                throw new InvalidArgumentException(
+                        "--tables " + pattern + ": write schema.table, for example public.*");
             }
         }
         return tables;
@@ -82,7 +86,11 @@ final class ServerOptions {
         return new Server(
                 url,
                 passwords(console)
-                        .of(Passwords.Side.SOURCE, url, mappings().getFirst().source(), Optional.ofNullable(sourcePasswordFile)));
+                        .of(
+                                Passwords.Side.SOURCE,
+                                url,
+                                mappings().getFirst().source(),
+                                Optional.ofNullable(sourcePasswordFile)));
     }
 
     Server target(Console console) {
@@ -90,7 +98,11 @@ final class ServerOptions {
         return new Server(
                 url,
                 passwords(console)
-                        .of(Passwords.Side.TARGET, url, mappings().getFirst().target(), Optional.ofNullable(targetPasswordFile)));
+                        .of(
+                                Passwords.Side.TARGET,
+                                url,
+                                mappings().getFirst().target(),
+                                Optional.ofNullable(targetPasswordFile)));
     }
 
     private ConnectionUrl sourceUrl() {
@@ -111,12 +123,13 @@ final class ServerOptions {
 
     private static String database(ConnectionUrl url, String option) {
         return url.database()
-                .orElseThrow(() -> new InvalidArgumentException(
-                        option + ": no database: write postgresql://user@host:port/database, or give --database source=target"));
+                .orElseThrow(() ->
+                        new InvalidArgumentException(
+                                option
+                                        + ": no database: write postgresql://user@host:port/database, or give --database source=target"));
     }
 
     private static Passwords passwords(Console console) {
-        return new Passwords(
-                console.environment(), Path.of(System.getProperty("user.home", ".")));
+        return new Passwords(console.environment(), Path.of(System.getProperty("user.home", ".")));
     }
 }

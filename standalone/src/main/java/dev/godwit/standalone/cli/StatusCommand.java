@@ -23,13 +23,15 @@ import picocli.CommandLine.Option;
 final class StatusCommand implements Callable<Integer> {
     private final Console console;
 
-    @Mixin
-    private RemoteOptions remote = new RemoteOptions();
+    @Mixin private RemoteOptions remote = new RemoteOptions();
 
     @Option(names = "--watch", description = "Go on showing it until it ends.")
     private boolean watch;
 
-    @Option(names = "--json", description = "The server's JSON on one line; with --watch the events of godwit migrate --json.")
+    @Option(
+            names = "--json",
+            description =
+                    "The server's JSON on one line; with --watch the events of godwit migrate --json.")
     private boolean json;
 
     StatusCommand(Console console) {
@@ -54,16 +56,22 @@ final class StatusCommand implements Callable<Integer> {
         return Outcome.COMPLETED.exitCode();
     }
 
-    private int watched(ControlClient client, MigrationStatus migration) throws InterruptedException {
+    private int watched(ControlClient client, MigrationStatus migration)
+            throws InterruptedException {
         Reporter reporter = console.reporter(json);
         var follower = new Follower(reporter, 0);
-        MigrationStatus ended = new Polling(client, migration.id()).until(status -> {
-            status.databases().stream().filter(remote::selects).forEach(follower::see);
-            return status.databases().stream()
-                    .filter(remote::selects)
-                    .allMatch(database -> database.ended() || database.failed());
-        });
-        boolean failed = ended.databases().stream().filter(remote::selects).anyMatch(DatabaseStatus::failed);
+        MigrationStatus ended =
+                new Polling(client, migration.id())
+                        .until(status -> {
+                            status.databases().stream()
+                                    .filter(remote::selects)
+                                    .forEach(follower::see);
+                            return status.databases().stream()
+                                    .filter(remote::selects)
+                                    .allMatch(database -> database.ended() || database.failed());
+                        });
+        boolean failed =
+                ended.databases().stream().filter(remote::selects).anyMatch(DatabaseStatus::failed);
         return (failed ? Outcome.FAILED : Outcome.COMPLETED).exitCode();
     }
 }

@@ -9,21 +9,31 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** libpq's password file (PostgreSQL docs, "The Password File"): host:port:database:user:password, the first match wins. */
+/**
+ * libpq's password file (PostgreSQL docs, "The Password File"): host:port:database:user:password,
+ * the first match wins.
+ */
 record PasswordFile(List<String> lines) {
     private static final int FIELDS = 5;
 
-    /** @throws InvalidArgumentException if others may read it: then libpq ignores it, and a silent ignore helps nobody */
+    /**
+     * @throws InvalidArgumentException if others may read it: then libpq ignores it, and a silent
+     *     ignore helps nobody
+     */
     static PasswordFile read(Path file) {
         if (!Files.isRegularFile(file)) {
             return new PasswordFile(List.of());
         }
         try {
             var permissions = Files.getPosixFilePermissions(file);
-            permissions.removeAll(List.of(
-                    PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.OWNER_EXECUTE));
+            permissions.removeAll(
+                    List.of(
+                            PosixFilePermission.OWNER_READ,
+                            PosixFilePermission.OWNER_WRITE,
+                            PosixFilePermission.OWNER_EXECUTE));
             if (!permissions.isEmpty()) {
-                throw new InvalidArgumentException(file + " may be read by others: run chmod 600 " + file);
+                throw new InvalidArgumentException(
+                        file + " may be read by others: run chmod 600 " + file);
             }
             return new PasswordFile(Files.readAllLines(file));
         } catch (IOException e) {
@@ -35,11 +45,12 @@ record PasswordFile(List<String> lines) {
         return lines.stream()
                 .filter(line -> !line.startsWith("#"))
                 .map(PasswordFile::fields)
-                .filter(fields -> fields.size() == FIELDS
-                        && matches(fields.get(0), host)
-                        && matches(fields.get(1), Integer.toString(port))
-                        && matches(fields.get(2), database)
-                        && matches(fields.get(3), user))
+                .filter(fields ->
+                        fields.size() == FIELDS
+                                && matches(fields.get(0), host)
+                                && matches(fields.get(1), Integer.toString(port))
+                                && matches(fields.get(2), database)
+                                && matches(fields.get(3), user))
                 .map(fields -> fields.get(4))
                 .findFirst();
     }

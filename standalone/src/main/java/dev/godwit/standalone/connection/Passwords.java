@@ -9,9 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where a password comes from, the first that is there: the URL (the script hands it on as
- * {@code GODWIT_SOURCE_URL_PASSWORD}, so that no process list shows it), the password file of the command line,
- * {@code GODWIT_SOURCE_PASSWORD}, {@code PGPASSWORD}, libpq's password file. None: empty, for servers that ask for none.
+ * Where a password comes from, the first that is there: the URL (the script hands it on as {@code
+ * GODWIT_SOURCE_URL_PASSWORD}, so that no process list shows it), the password file of the command
+ * line, {@code GODWIT_SOURCE_PASSWORD}, {@code PGPASSWORD}, libpq's password file. None: empty, for
+ * servers that ask for none.
  */
 public final class Passwords {
     private final Map<String, String> environment;
@@ -28,14 +29,21 @@ public final class Passwords {
      * @param file of the command line
      */
     public Secret of(Side side, ConnectionUrl url, String database, Optional<Path> file) {
-        return Secret.of(url.password()
-                .or(() -> variable("GODWIT_" + side + "_URL_PASSWORD").map(PercentCoding::decode))
-                .or(() -> file.map(Passwords::firstLine))
-                .or(() -> variable("GODWIT_" + side + "_PASSWORD"))
-                .or(() -> variable("PGPASSWORD"))
-                .or(() -> PasswordFile.read(variable("PGPASSFILE").map(Path::of).orElse(home.resolve(".pgpass")))
-                        .password(url.host(), url.port(), database, url.user()))
-                .orElse(""));
+        return Secret.of(
+                url.password()
+                        .or(() ->
+                                variable("GODWIT_" + side + "_URL_PASSWORD")
+                                        .map(PercentCoding::decode))
+                        .or(() -> file.map(Passwords::firstLine))
+                        .or(() -> variable("GODWIT_" + side + "_PASSWORD"))
+                        .or(() -> variable("PGPASSWORD"))
+                        .or(() ->
+                                PasswordFile.read(
+                                                variable("PGPASSFILE")
+                                                        .map(Path::of)
+                                                        .orElse(home.resolve(".pgpass")))
+                                        .password(url.host(), url.port(), database, url.user()))
+                        .orElse(""));
     }
 
     private Optional<String> variable(String name) {

@@ -7,7 +7,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
-/** Percent-encoding (RFC 3986, section 2.1), strictly: a plus is a plus, and the bytes must be UTF-8. */
+/**
+ * Percent-encoding (RFC 3986, section 2.1), strictly: a plus is a plus, and the bytes must be
+ * UTF-8.
+ */
 final class PercentCoding {
     private PercentCoding() {}
 
@@ -19,7 +22,8 @@ final class PercentCoding {
                 bytes.write(source[i]);
                 continue;
             }
-            bytes.write(i + 2 < source.length ? hex(source[i + 1]) << 4 | hex(source[i + 2]) : wrong());
+            bytes.write(
+                    i + 2 < source.length ? hex(source[i + 1]) << 4 | hex(source[i + 2]) : wrong());
             i += 2;
         }
         try {
@@ -39,6 +43,7 @@ final class PercentCoding {
     }
 
     private static int wrong() {
-        throw new InvalidArgumentException("'%' must be followed by two hexadecimal digits (write a percent sign as %25)");
+        throw new InvalidArgumentException(
+                "'%' must be followed by two hexadecimal digits (write a percent sign as %25)");
     }
 }

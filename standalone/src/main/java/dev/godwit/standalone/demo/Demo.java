@@ -75,28 +75,58 @@ public final class Demo {
 
     /** Runs it to its end. */
     public Outcome run() throws IOException, SQLException, InterruptedException {
-        reporter.say("A film-rental shop moves from PostgreSQL %d to %d while it is open.".formatted(SOURCE_MAJOR, TARGET_MAJOR));
+        reporter.say(
+                "A film-rental shop moves from PostgreSQL %d to %d while it is open."
+                        .formatted(SOURCE_MAJOR, TARGET_MAJOR));
         var password = Secret.of(UUID.randomUUID().toString());
-        startServers(password);
-        ConnectionSettings from = sample(source);
-        ConnectionSettings to = sample(target);
-        step("servers", "source PostgreSQL %d at %s:%d, target PostgreSQL %d at %s:%d"
-                .formatted(SOURCE_MAJOR, from.host(), from.port(), TARGET_MAJOR, to.host(), to.port()));
+        // The engine takes as long to start as all before it: side by side.
+        try (var threads =
+                Executors.newThreadPerTaskExecutor(
+                        Thread.ofPlatform().name("demo-", 0).factory())) {
+            Future<Engine> starting = threads.submit(this::keepEngine);
+            startServers(password);
+            ConnectionSettings from = sample(source);
+            ConnectionSettings to = sample(target);
+            LiveWriter shop = open(from, to);
+            Engine running = starting.get();
+            step(
+                    "engine",
+                    "Kafka and the three services in this process; console and API: %s/?token=%s"
+                            .formatted(running.address(), running.address().token()));
+            var control = new ControlClient(running.address().url(), running.address().token());
+            MigrationStatus ended = migrate(control, arguments(from, to, password), shop);
+            boolean completed = ended.databases().getFirst().state().equals("completed");
+            return completed ? prove(from, to, shop) : Outcome.FAILED;
+        } catch (ExecutionException e) {
+            throw new IOException("the engine does not start", e.getCause());
+        }
+    }
+
+    private LiveWriter open(ConnectionSettings from, ConnectionSettings to)
+            throws IOException, SQLException {
+        step(
+                "servers",
+                "source PostgreSQL %d at %s:%d, target PostgreSQL %d at %s:%d"
+                        .formatted(
+                                SOURCE_MAJOR,
+                                from.host(),
+                                from.port(),
+                                TARGET_MAJOR,
+                                to.host(),
+                                to.port()));
         for (ConnectionSettings each : List.of(from, to)) {
             Sample.createDatabase(each.withDatabase(PostgresServer.USER));
             Sample.createSchema(each);
         }
         Sample.insertRows(from);
-        step("sample", "the shop's schema on both, its rows on the source: enum, domain, arrays, jsonb, ranges, money, partitions, triggers, views");
+        step(
+                "sample",
+                "the shop's schema on both, 50,000 rows on the source: enum, domain, arrays, ranges, jsonb, partitions, triggers, ...");
         LiveWriter shop = keepWriter(LiveWriter.start(from, clock, SEED));
-        step("live writer", "rentals, payments, updates, deletes, key changes, rollbacks, about 80 transactions a second");
-        Engine running = keepEngine();
-        step("engine", "Kafka and the three services in this process; console and API at %s, token %s"
-                .formatted(running.address(), running.address().token()));
-        var control = new ControlClient(running.address().url(), running.address().token());
-        MigrationStatus ended = migrate(control, arguments(from, to, password), shop);
-        DatabaseStatus database = ended.databases().getFirst();
-        return database.state().equals("completed") ? prove(from, to, shop) : Outcome.FAILED;
+        step(
+                "live writer",
+                "rentals, payments, updates, deletes, key changes, rollbacks: about 80 transactions a second");
+        return shop;
     }
 
     /** Stops and removes everything; a second call does nothing. */
@@ -123,25 +153,30 @@ public final class Demo {
         Directories.delete(directory);
     }
 
-    private MigrationStatus migrate(ControlClient control, MigrateArguments arguments, LiveWriter shop)
+    private MigrationStatus migrate(
+            ControlClient control, MigrateArguments arguments, LiveWriter shop)
             throws InterruptedException {
         MigrationStatus created =
-                Polling.answered(() -> control.create(arguments.toRequest(new JsonMapper(), "demo", "demo")));
+                Polling.answered(() ->
+                        control.create(arguments.toRequest(new JsonMapper(), "demo", "demo")));
         var follower = new Follower(reporter, 0);
         var driver = new CutoverDriver(control, created.id(), true, follower);
         var ready = new ReadySince();
-        return new Polling(control, created.id()).until(status -> {
-            DatabaseStatus database = status.databases().getFirst();
-            follower.see(database);
-            if (ready.longEnough(database)) {
-                if (database.state().equals("ready_to_cutover")) {
-                    step("cutover", "after %s committed transactions: the source is fenced, the writer ends"
-                            .formatted(Wording.count(shop.committed())));
-                }
-                driver.step(database);
-            }
-            return database.ended() || database.failed();
-        });
+        return new Polling(control, created.id())
+                .until(status -> {
+                    DatabaseStatus database = status.databases().getFirst();
+                    follower.see(database);
+                    if (ready.longEnough(database)) {
+                        if (database.state().equals("ready_to_cutover")) {
+                            step(
+                                    "cutover",
+                                    "after %s committed transactions: the source is fenced, the writer ends"
+                                            .formatted(Wording.count(shop.committed())));
+                        }
+                        driver.step(database);
+                    }
+                    return database.ended() || database.failed();
+                });
     }
 
     /** The writer goes on for a while after Ready to cutover, so that one sees changes follow. */
@@ -152,7 +187,8 @@ public final class Demo {
             if (since.isEmpty() && database.state().equals("ready_to_cutover")) {
                 since = Optional.of(clock.instant());
             }
-            return since.map(start -> start.plus(SYNC_SHOWN).isBefore(clock.instant())).orElse(false);
+            return since.map(start -> start.plus(SYNC_SHOWN).isBefore(clock.instant()))
+                    .orElse(false);
         }
     }
 
@@ -167,14 +203,25 @@ public final class Demo {
         Proof proof = Proof.of(from, to);
         if (!proof.differences().isEmpty()) {
             proof.differences().forEach(difference -> step("proof", difference));
-            throw new MigrationException(ErrorCode.ROWS_DIFFER, "%d differences".formatted(proof.differences().size()));
+            throw new MigrationException(
+                    ErrorCode.ROWS_DIFFER, "%d differences".formatted(proof.differences().size()));
         }
-        step("proof", "%s rows in %d tables compared line by line on both sides; constraints, indexes, triggers, sequences too: equal"
-                .formatted(Wording.count(proof.rows()), proof.tables()));
+        step(
+                "proof",
+                "%s rows in %d tables compared line by line on both sides; constraints, indexes, triggers, sequences too: equal"
+                        .formatted(Wording.count(proof.rows()), proof.tables()));
         long onTarget = writeOnTarget(to);
-        step("new home", "the shop goes on at the target: %d transactions with fresh keys".formatted(onTarget));
-        step("write outage", "%s from the last commit on the source to Completed (%s transactions committed, %s rolled back before)"
-                .formatted(Wording.time(outage), Wording.count(shop.committed()), Wording.count(shop.rolledBack())));
+        step(
+                "new home",
+                "the shop goes on at the target: %d transactions with fresh keys"
+                        .formatted(onTarget));
+        step(
+                "write outage",
+                "%s from the last commit on the source to Completed (%s transactions committed, %s rolled back before)"
+                        .formatted(
+                                Wording.time(outage),
+                                Wording.count(shop.committed()),
+                                Wording.count(shop.rolledBack())));
         return Outcome.COMPLETED;
     }
 
@@ -192,7 +239,8 @@ public final class Demo {
         return moved.committed();
     }
 
-    private MigrateArguments arguments(ConnectionSettings from, ConnectionSettings to, Secret password) {
+    private MigrateArguments arguments(
+            ConnectionSettings from, ConnectionSettings to, Secret password) {
         return new MigrateArguments(
                 server(from, password),
                 server(to, password),
@@ -220,15 +268,22 @@ public final class Demo {
     private PostgresServer server(int major, Secret password, Map<String, String> settings)
             throws IOException, InterruptedException {
         return PostgresServer.start(
-                PostgresBinaries.of(binaries, major), directory.resolve("postgresql-" + major), password, settings);
+                PostgresBinaries.of(binaries, major),
+                directory.resolve("postgresql-" + major),
+                password,
+                settings);
     }
 
     /** Both side by side: most of it is waiting for their disks. */
     private void startServers(Secret password) throws IOException, InterruptedException {
-        try (var threads = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("server-", 0).factory())) {
+        try (var threads =
+                Executors.newThreadPerTaskExecutor(
+                        Thread.ofPlatform().name("server-", 0).factory())) {
             Future<PostgresServer> older =
-                    threads.submit(() -> server(SOURCE_MAJOR, password, Map.of("wal_level", "logical")));
-            Future<PostgresServer> newer = threads.submit(() -> server(TARGET_MAJOR, password, Map.of()));
+                    threads.submit(
+                            () -> server(SOURCE_MAJOR, password, Map.of("wal_level", "logical")));
+            Future<PostgresServer> newer =
+                    threads.submit(() -> server(TARGET_MAJOR, password, Map.of()));
             keepServers(older.get(), newer.get());
         } catch (ExecutionException e) {
             throw new IOException("a server does not start", e.getCause());

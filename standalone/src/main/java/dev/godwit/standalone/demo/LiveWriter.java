@@ -15,10 +15,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
-/** The shop's own application: it goes on, transaction after transaction, until its database refuses to be written. */
+/**
+ * The shop's own application: it goes on, transaction after transaction, until its database refuses
+ * to be written.
+ */
 final class LiveWriter {
     /** Read-only, session ended by an administrator, connection gone, server going down. */
-    private static final Set<String> FENCED = Set.of("25006", "57P01", "57P02", "57P03", "08006", "08003", "08001");
+    private static final Set<String> FENCED =
+            Set.of("25006", "57P01", "57P02", "57P03", "08006", "08003", "08001");
 
     private static final Duration PERIOD = Duration.ofMillis(12);
 
@@ -28,7 +32,8 @@ final class LiveWriter {
     private final AtomicLong committed = new AtomicLong();
     private final AtomicLong rolledBack = new AtomicLong();
     private final AtomicReference<Instant> lastCommit;
-    private final AtomicReference<Optional<SQLException>> failure = new AtomicReference<>(Optional.empty());
+    private final AtomicReference<Optional<SQLException>> failure =
+            new AtomicReference<>(Optional.empty());
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -76,7 +81,8 @@ final class LiveWriter {
     }
 
     private void write() {
-        try (Connection connection = DriverManager.getConnection(database.url(), database.properties("rental shop"))) {
+        try (Connection connection =
+                DriverManager.getConnection(database.url(), database.properties("rental shop"))) {
             connection.setAutoCommit(false);
             var shop = new ShopTransactions(connection, random);
             long next = System.nanoTime();

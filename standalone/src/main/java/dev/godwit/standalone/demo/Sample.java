@@ -33,10 +33,13 @@ final class Sample {
     }
 
     /** An ordinary client's session: the server's own settings, the script as one message. */
-    private static void run(ConnectionSettings database, String resource) throws SQLException, IOException {
+    private static void run(ConnectionSettings database, String resource)
+            throws SQLException, IOException {
         var properties = database.properties("rental shop");
         properties.setProperty("preferQueryMode", "simple");
-        try (InputStream script = Objects.requireNonNull(Sample.class.getResourceAsStream(resource), resource);
+        try (InputStream script =
+                        Objects.requireNonNull(
+                                Sample.class.getResourceAsStream(resource), resource);
                 Connection connection = DriverManager.getConnection(database.url(), properties);
                 Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);

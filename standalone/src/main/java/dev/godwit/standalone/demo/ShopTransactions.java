@@ -55,9 +55,10 @@ final class ShopTransactions {
     private void rent() throws SQLException {
         int customer = 1 + random.nextInt(CUSTOMERS);
         long rental;
-        try (PreparedStatement insert = connection.prepareStatement(
-                "INSERT INTO rental (inventory_id, customer_id, staff_id, period)"
-                        + " VALUES (?, ?, ?, tstzrange(now(), NULL)) RETURNING rental_id")) {
+        try (PreparedStatement insert =
+                connection.prepareStatement(
+                        "INSERT INTO rental (inventory_id, customer_id, staff_id, period)"
+                                + " VALUES (?, ?, ?, tstzrange(now(), NULL)) RETURNING rental_id")) {
             insert.setInt(1, 1 + random.nextInt(ITEMS));
             insert.setInt(2, customer);
             insert.setInt(3, 1 + random.nextInt(24));
@@ -66,54 +67,76 @@ final class ShopTransactions {
                 rental = row.getLong(1);
             }
         }
-        update("INSERT INTO payment (customer_id, rental_id, amount, paid_on)"
-                + " VALUES (?, ?, 4.99, timestamptz '2026-01-01 00:00+00' + ? * interval '1 second')",
-                customer, rental, random.nextInt(18_000_000));
+        update(
+                "INSERT INTO payment (customer_id, rental_id, amount, paid_on)"
+                        + " VALUES (?, ?, 4.99, timestamptz '2026-01-01 00:00+00' + ? * interval '1 second')",
+                customer,
+                rental,
+                random.nextInt(18_000_000));
     }
 
     private void bringBack() throws SQLException {
-        update("UPDATE rental SET returned = true, period = tstzrange(lower(period), greatest(lower(period), now()))"
-                + " WHERE rental_id = (SELECT rental_id FROM rental WHERE NOT returned AND rental_id >= ? ORDER BY rental_id LIMIT 1)",
+        update(
+                "UPDATE rental SET returned = true, period = tstzrange(lower(period), greatest(lower(period), now()))"
+                        + " WHERE rental_id = (SELECT rental_id FROM rental WHERE NOT returned AND rental_id >= ? ORDER BY rental_id LIMIT 1)",
                 random.nextInt(16_000));
     }
 
     private void changeCustomer() throws SQLException {
-        update("UPDATE customer SET profile = profile || jsonb_build_object('visits', ?::int), active = NOT active"
-                + " WHERE customer_id = ?", random.nextInt(1_000), 1 + random.nextInt(CUSTOMERS));
+        update(
+                "UPDATE customer SET profile = profile || jsonb_build_object('visits', ?::int), active = NOT active"
+                        + " WHERE customer_id = ?",
+                random.nextInt(1_000),
+                1 + random.nextInt(CUSTOMERS));
     }
 
     /** A trigger follows with the words of the title and the description. */
     private void changeFilm() throws SQLException {
-        update("UPDATE film SET description = description || ' and again', rental_rate = rental_rate + 0.01"
-                + " WHERE film_id = ? AND rental_rate < 90", 1 + random.nextInt(FILMS));
+        update(
+                "UPDATE film SET description = description || ' and again', rental_rate = rental_rate + 0.01"
+                        + " WHERE film_id = ? AND rental_rate < 90",
+                1 + random.nextInt(FILMS));
     }
 
     private void correctPayment() throws SQLException {
-        update("UPDATE payment SET amount = amount + 0.5 WHERE payment_id = ?", 1 + random.nextInt(16_000));
+        update(
+                "UPDATE payment SET amount = amount + 0.5 WHERE payment_id = ?",
+                1 + random.nextInt(16_000));
     }
 
     /** The partition key changes, so the row may leave its partition for another. */
     private void movePayment() throws SQLException {
-        update("UPDATE payment SET paid_on = paid_on + interval '20 days' WHERE payment_id = ?", 1 + random.nextInt(16_000));
+        update(
+                "UPDATE payment SET paid_on = paid_on + interval '20 days' WHERE payment_id = ?",
+                1 + random.nextInt(16_000));
     }
 
     /** Changes half of a primary key, where the new one is free. */
     private void changeCast() throws SQLException {
         int film = 1 + random.nextInt(FILMS);
         int actor = 1 + random.nextInt(ACTORS);
-        update("UPDATE film_actor SET actor_id = ?, role = 'Recast' WHERE (actor_id, film_id) ="
-                + " (SELECT actor_id, film_id FROM film_actor WHERE film_id = ? ORDER BY actor_id LIMIT 1)"
-                + " AND NOT EXISTS (SELECT FROM film_actor WHERE film_id = ? AND actor_id = ?)", actor, film, film, actor);
+        update(
+                "UPDATE film_actor SET actor_id = ?, role = 'Recast' WHERE (actor_id, film_id) ="
+                        + " (SELECT actor_id, film_id FROM film_actor WHERE film_id = ? ORDER BY actor_id LIMIT 1)"
+                        + " AND NOT EXISTS (SELECT FROM film_actor WHERE film_id = ? AND actor_id = ?)",
+                actor,
+                film,
+                film,
+                actor);
     }
 
     private void countVisitors() throws SQLException {
-        update("INSERT INTO \"Door Counter\" VALUES (?, clock_timestamp(), 1)", 1 + random.nextInt(2));
-        update("UPDATE \"Door Counter\" SET \"Größe\" = \"Größe\" + 1 WHERE \"Zeit\" = (SELECT max(\"Zeit\") FROM \"Door Counter\")");
+        update(
+                "INSERT INTO \"Door Counter\" VALUES (?, clock_timestamp(), 1)",
+                1 + random.nextInt(2));
+        update(
+                "UPDATE \"Door Counter\" SET \"Größe\" = \"Größe\" + 1 WHERE \"Zeit\" = (SELECT max(\"Zeit\") FROM \"Door Counter\")");
     }
 
     private void cleanUp() throws SQLException {
         update("DELETE FROM payment WHERE payment_id = ?", 1 + random.nextInt(16_000));
-        update("DELETE FROM \"Door Counter\" WHERE \"Zeit\" = (SELECT min(\"Zeit\") FROM \"Door Counter\")");
+        update(
+                "DELETE FROM \"Door Counter\" WHERE \"Zeit\" = (SELECT min(\"Zeit\") FROM \"Door Counter\")");
     }
 
     private void update(String sql, Object... parameters) throws SQLException {

@@ -21,9 +21,10 @@ import java.security.GeneralSecurityException;
 import java.util.Optional;
 
 /**
- * All that one engine keeps: the broker's log, the keyset, the address of the running server, what was asked for. One
- * process at a time holds it, by a lock that the operating system takes away from a dead one. Files that hold a secret
- * have mode 600 from their first byte on and are replaced in one step.
+ * All that one engine keeps: the broker's log, the keyset, the address of the running server, what
+ * was asked for. One process at a time holds it, by a lock that the operating system takes away
+ * from a dead one. Files that hold a secret have mode 600 from their first byte on and are replaced
+ * in one step.
  */
 public final class DataDirectory implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
@@ -52,8 +53,9 @@ public final class DataDirectory implements AutoCloseable {
             Files.createDirectories(path);
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
         }
-        FileChannel file = FileChannel.open(
-                path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel file =
+                FileChannel.open(
+                        path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock lock = file.tryLock();
             if (lock != null) {
@@ -63,17 +65,22 @@ public final class DataDirectory implements AutoCloseable {
             // This very JVM holds it: the same answer.
         }
         file.close();
-        throw new MigrationException(ErrorCode.DATA_DIRECTORY_IN_USE, "another process works in " + path);
+        throw new MigrationException(
+                ErrorCode.DATA_DIRECTORY_IN_USE, "another process works in " + path);
     }
 
-    /** The address that an engine on this directory has announced; the process may be gone by now. */
+    /**
+     * The address that an engine on this directory has announced; the process may be gone by now.
+     */
     public static Optional<ServerAddress> announced(Path directory) throws IOException {
         Path file = directory.resolve(SERVER);
         if (!Files.exists(file)) {
             return Optional.empty();
         }
         JsonNode json = JSON.readTree(Files.readString(file));
-        return Optional.of(new ServerAddress(URI.create(json.path("url").asText()), json.path("token").asText()));
+        return Optional.of(
+                new ServerAddress(
+                        URI.create(json.path("url").asText()), json.path("token").asText()));
     }
 
     /** Whether a process works in this directory now. */
@@ -113,10 +120,11 @@ public final class DataDirectory implements AutoCloseable {
 
     /** Leaves the address and the token for the commands that talk to this engine. */
     void announce(ServerAddress address) throws IOException {
-        ObjectNode json = JSON.createObjectNode()
-                .put("url", address.url().toString())
-                .put("token", address.token())
-                .put("pid", ProcessHandle.current().pid());
+        ObjectNode json =
+                JSON.createObjectNode()
+                        .put("url", address.url().toString())
+                        .put("token", address.token())
+                        .put("pid", ProcessHandle.current().pid());
         writeSecret(path.resolve(SERVER), json.toPrettyString());
     }
 
@@ -127,7 +135,9 @@ public final class DataDirectory implements AutoCloseable {
     /** What this directory's migration was asked for, if it has one. */
     public Optional<Remembered> remembered() throws IOException {
         Path file = path.resolve(ARGUMENTS);
-        return Files.exists(file) ? Optional.of(Remembered.of(JSON.readTree(Files.readString(file)))) : Optional.empty();
+        return Files.exists(file)
+                ? Optional.of(Remembered.of(JSON.readTree(Files.readString(file))))
+                : Optional.empty();
     }
 
     public void remember(Remembered remembered) throws IOException {
@@ -146,12 +156,15 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     private static void writeSecret(Path file, String content) throws IOException {
-        Path fresh = Files.createTempFile(
-                file.getParent(),
-                ".godwit-",
-                ".new",
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Path fresh =
+                Files.createTempFile(
+                        file.getParent(),
+                        ".godwit-",
+                        ".new",
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rw-------")));
         Files.writeString(fresh, content);
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

@@ -24,7 +24,10 @@ import java.util.concurrent.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A broker and the three services. They know nothing of sharing a process: they meet in the broker, as anywhere. */
+/**
+ * A broker and the three services. They know nothing of sharing a process: they meet in the broker,
+ * as anywhere.
+ */
 public final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
     private static final String LOOPBACK = "127.0.0.1";
@@ -36,7 +39,10 @@ public final class Engine implements AutoCloseable {
     private final ServerAddress address;
 
     private Engine(
-            DataDirectory directory, EmbeddedBroker broker, List<ApplicationContext> services, ServerAddress address) {
+            DataDirectory directory,
+            EmbeddedBroker broker,
+            List<ApplicationContext> services,
+            ServerAddress address) {
         this.directory = directory;
         this.broker = broker;
         this.services = List.copyOf(services);
@@ -48,18 +54,22 @@ public final class Engine implements AutoCloseable {
         return start(directory, Services.ALL);
     }
 
-    static Engine start(DataDirectory directory, List<Service> services) throws InterruptedException {
+    static Engine start(DataDirectory directory, List<Service> services)
+            throws InterruptedException {
         EmbeddedBroker broker = EmbeddedBroker.start(directory.broker());
         var started = new ArrayList<ApplicationContext>();
         boolean whole = false;
         try {
-            var address = new ServerAddress(URI.create("http://" + LOOPBACK + ":" + freePort()), newToken());
+            var address =
+                    new ServerAddress(
+                            URI.create("http://" + LOOPBACK + ":" + freePort()), newToken());
             startAll(services, common(directory, broker), address, started);
             directory.announce(address);
             whole = true;
             return new Engine(directory, broker, started, address);
         } catch (IOException | GeneralSecurityException e) {
-            throw new MigrationException(ErrorCode.INTERNAL, "the engine cannot use " + directory.path(), e);
+            throw new MigrationException(
+                    ErrorCode.INTERNAL, "the engine cannot use " + directory.path(), e);
         } finally {
             if (!whole) {
                 closeAll(started, broker);
@@ -71,7 +81,9 @@ public final class Engine implements AutoCloseable {
         return address;
     }
 
-    /** Stops the services, then the broker; every stream goes on from where it is at the next start. */
+    /**
+     * Stops the services, then the broker; every stream goes on from where it is at the next start.
+     */
     @Override
     public void close() {
         closeAll(services, broker);
@@ -85,10 +97,17 @@ public final class Engine implements AutoCloseable {
     private static Map<String, Object> common(DataDirectory directory, EmbeddedBroker broker)
             throws IOException, GeneralSecurityException {
         return Map.of(
-                "godwit.kafka.bootstrap-servers", broker.bootstrapServers(),
-                "godwit.kafka.replication-factor", 1,
-                "godwit.keyset", directory.keyset(),
-                "micronaut.server.host", LOOPBACK);
+                "godwit.kafka.bootstrap-servers",
+                broker.bootstrapServers(),
+                "godwit.kafka.replication-factor",
+                1,
+                "godwit.keyset",
+                directory.keyset(),
+                // A static member: started again after a kill, it has its partitions back at once.
+                "godwit.instance",
+                "standalone",
+                "micronaut.server.host",
+                LOOPBACK);
     }
 
     private static void startAll(
@@ -97,14 +116,18 @@ public final class Engine implements AutoCloseable {
             ServerAddress address,
             List<ApplicationContext> started)
             throws InterruptedException, IOException {
-        try (var threads = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("start-", 0).factory())) {
+        try (var threads =
+                Executors.newThreadPerTaskExecutor(
+                        Thread.ofPlatform().name("start-", 0).factory())) {
             var starting = new ArrayList<Future<ApplicationContext>>();
             for (Service service : services) {
                 var properties = new HashMap<>(common);
                 properties.put("godwit.token", address.token());
                 properties.put(
                         "micronaut.server.port",
-                        service.name().equals(Services.CONTROL) ? address.url().getPort() : freePort());
+                        service.name().equals(Services.CONTROL)
+                                ? address.url().getPort()
+                                : freePort());
                 Callable<ApplicationContext> start = () -> service.start(properties);
                 starting.add(threads.submit(start));
             }
@@ -117,14 +140,17 @@ public final class Engine implements AutoCloseable {
                 }
             }
             if (failure != null) {
-                throw new MigrationException(ErrorCode.INTERNAL, "a service does not start", failure.getCause());
+                throw new MigrationException(
+                        ErrorCode.INTERNAL, "a service does not start", failure.getCause());
             }
         }
     }
 
     /** All services side by side: each may wait for its own connections to end. */
     private static void closeAll(List<ApplicationContext> services, EmbeddedBroker broker) {
-        try (var threads = Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("stop-", 0).factory())) {
+        try (var threads =
+                Executors.newThreadPerTaskExecutor(
+                        Thread.ofPlatform().name("stop-", 0).factory())) {
             services.forEach(service -> threads.execute(() -> closeOne(service)));
         }
         broker.close();

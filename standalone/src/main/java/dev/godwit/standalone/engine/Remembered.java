@@ -19,18 +19,23 @@ import java.util.TreeSet;
  * @param migration name of the migration on this directory's server
  * @param schemaMillis how long the schema took, once Godwit has created it
  */
-public record Remembered(Map<String, String> arguments, String migration, OptionalLong schemaMillis) {
+public record Remembered(
+        Map<String, String> arguments, String migration, OptionalLong schemaMillis) {
     public Remembered {
         arguments = Map.copyOf(arguments);
     }
 
     static Remembered of(JsonNode json) {
         var arguments = new LinkedHashMap<String, String>();
-        json.path("arguments").properties().forEach(entry -> arguments.put(entry.getKey(), entry.getValue().asText()));
+        json.path("arguments")
+                .properties()
+                .forEach(entry -> arguments.put(entry.getKey(), entry.getValue().asText()));
         return new Remembered(
                 arguments,
                 json.path("migration").asText(),
-                json.hasNonNull("schemaMillis") ? OptionalLong.of(json.path("schemaMillis").asLong()) : OptionalLong.empty());
+                json.hasNonNull("schemaMillis")
+                        ? OptionalLong.of(json.path("schemaMillis").asLong())
+                        : OptionalLong.empty());
     }
 
     ObjectNode toJson(JsonMapper mapper) {

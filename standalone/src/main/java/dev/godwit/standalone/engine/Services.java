@@ -7,10 +7,11 @@ import java.util.List;
 final class Services {
     static final String CONTROL = "control";
 
-    static final List<Service> ALL = List.of(
-            new Service("capture", dev.godwit.capture.Main::start),
-            new Service("apply", dev.godwit.apply.Main::start),
-            new Service(CONTROL, dev.godwit.control.Main::start));
+    static final List<Service> ALL =
+            List.of(
+                    new Service("capture", dev.godwit.capture.Main::start),
+                    new Service("apply", dev.godwit.apply.Main::start),
+                    new Service(CONTROL, dev.godwit.control.Main::start));
 
     private Services() {}
 }

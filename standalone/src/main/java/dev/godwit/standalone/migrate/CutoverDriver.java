@@ -9,8 +9,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes one database through its cutover by the requests an operator would send: start, and, at pending 0, apply; again
- * whenever the gate has opened once more. It decides nothing: the server refuses what is not safe.
+ * Takes one database through its cutover by the requests an operator would send: start, and, at
+ * pending 0, apply; again whenever the gate has opened once more. It decides nothing: the server
+ * refuses what is not safe.
  */
 public final class CutoverDriver {
     private final ControlClient control;
@@ -21,7 +22,8 @@ public final class CutoverDriver {
     private @Nullable String reopened;
     private @Nullable Trouble refusal;
 
-    public CutoverDriver(ControlClient control, String migration, boolean fence, Follower follower) {
+    public CutoverDriver(
+            ControlClient control, String migration, boolean fence, Follower follower) {
         this.control = control;
         this.migration = migration;
         this.fence = fence;

@@ -11,7 +11,8 @@ public record DatabaseMapping(String source, String target) {
         String source = equals < 0 ? text : text.substring(0, equals);
         String target = equals < 0 ? text : text.substring(equals + 1);
         if (source.isEmpty() || target.isEmpty() || target.indexOf('=') >= 0) {
-            throw new InvalidArgumentException("--database " + text + ": write --database source=target");
+            throw new InvalidArgumentException(
+                    "--database " + text + ": write --database source=target");
         }
         return new DatabaseMapping(source, target);
     }

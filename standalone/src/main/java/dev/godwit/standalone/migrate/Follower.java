@@ -74,12 +74,15 @@ public final class Follower {
     }
 
     private void completed(DatabaseStatus database) {
-        database.report().ifPresent(report -> once(new Event.Completed(
-                database.name(),
-                report.rows(),
-                report.tables(),
-                report.loadMillis() + schemaMillis,
-                report.outageMillis())));
+        database.report()
+                .ifPresent(report ->
+                        once(
+                                new Event.Completed(
+                                        database.name(),
+                                        report.rows(),
+                                        report.tables(),
+                                        report.loadMillis() + schemaMillis,
+                                        report.outageMillis())));
     }
 
     private void failed(DatabaseStatus database) {
@@ -88,11 +91,17 @@ public final class Follower {
 
     private static Trouble trouble(DatabaseStatus database) {
         return database.failure()
-                .orElseGet(() -> database.findings().stream()
-                        .filter(Finding::failed)
-                        .findFirst()
-                        .map(finding -> new Trouble(finding.id(), finding.what(), finding.remedy()))
-                        .orElse(new Trouble("INTERNAL", "the migration failed", "Read the log.")));
+                .orElseGet(() ->
+                        database.findings().stream()
+                                .filter(Finding::failed)
+                                .findFirst()
+                                .map(finding ->
+                                        new Trouble(finding.id(), finding.what(), finding.remedy()))
+                                .orElse(
+                                        new Trouble(
+                                                "INTERNAL",
+                                                "the migration failed",
+                                                "Read the log.")));
     }
 
     private void note(String database, String text) {

@@ -38,7 +38,8 @@ public record MigrateArguments(
         var names = new HashSet<String>();
         databases.forEach(mapping -> {
             if (!names.add(mapping.source())) {
-                throw new InvalidArgumentException("the source database " + mapping.source() + " is named twice");
+                throw new InvalidArgumentException(
+                        "the source database " + mapping.source() + " is named twice");
             }
         });
     }
@@ -59,36 +60,52 @@ public record MigrateArguments(
     public record Server(ConnectionUrl url, Secret password) {
         public ConnectionSettings connection(String database) {
             return new ConnectionSettings(
-                    url.host(), url.port(), database, url.user(), password, url.sslMode(), url.parameters());
+                    url.host(),
+                    url.port(),
+                    database,
+                    url.user(),
+                    password,
+                    url.sslMode(),
+                    url.parameters());
         }
 
         private ObjectNode toJson(JsonMapper mapper) {
-            ObjectNode json = mapper.createObjectNode()
-                    .put("host", url.host())
-                    .put("port", url.port())
-                    .put("user", url.user())
-                    .put("password", password.reveal())
-                    .put("sslMode", url.sslMode());
+            ObjectNode json =
+                    mapper.createObjectNode()
+                            .put("host", url.host())
+                            .put("port", url.port())
+                            .put("user", url.user())
+                            .put("password", password.reveal())
+                            .put("sslMode", url.sslMode());
             ObjectNode parameters = json.putObject("parameters");
             url.parameters().forEach(parameters::put);
             return json;
         }
 
         private String written() {
-            String parameters = url.parameters().entrySet().stream()
-                    .sorted(Map.Entry.comparingByKey())
-                    .map(parameter -> "&" + parameter.getKey() + "=" + parameter.getValue())
-                    .collect(Collectors.joining());
+            String parameters =
+                    url.parameters().entrySet().stream()
+                            .sorted(Map.Entry.comparingByKey())
+                            .map(parameter -> "&" + parameter.getKey() + "=" + parameter.getValue())
+                            .collect(Collectors.joining());
             return url + "?sslmode=" + url.sslMode() + parameters;
         }
     }
 
-    /** Option to value, without passwords: what must be the same when a data directory is used again. */
+    /**
+     * Option to value, without passwords: what must be the same when a data directory is used
+     * again.
+     */
     public Map<String, String> toMap() {
         var map = new LinkedHashMap<String, String>();
         map.put("--source", source.written());
         map.put("--target", target.written());
-        map.put("--database", databases.stream().map(DatabaseMapping::toString).sorted().collect(Collectors.joining(" ")));
+        map.put(
+                "--database",
+                databases.stream()
+                        .map(DatabaseMapping::toString)
+                        .sorted()
+                        .collect(Collectors.joining(" ")));
         if (!tables.isEmpty()) {
             map.put("--tables", tables.stream().sorted().collect(Collectors.joining(",")));
         }
@@ -106,7 +123,9 @@ public record MigrateArguments(
         request.set("target", target.toJson(mapper));
         var mappings = request.putArray("databases");
         databases.forEach(mapping ->
-                mappings.addObject().put("source", mapping.source()).put("target", mapping.target()));
+                mappings.addObject()
+                        .put("source", mapping.source())
+                        .put("target", mapping.target()));
         var patterns = request.putArray("tables");
         tables.forEach(patterns::add);
         ObjectNode settings = request.putObject("settings");

@@ -25,8 +25,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The one-process engine on the user's databases. What it was asked for is remembered in the data directory before
- * anything is begun, so the same call goes on wherever a former one was killed.
+ * The one-process engine on the user's databases. What it was asked for is remembered in the data
+ * directory before anything is begun, so the same call goes on wherever a former one was killed.
  */
 public final class MigrateRun {
     private static final String PROJECT = "godwit";
@@ -36,7 +36,8 @@ public final class MigrateRun {
     private final Reporter reporter;
     private final Clock clock;
 
-    public MigrateRun(MigrateArguments arguments, DataDirectory directory, Reporter reporter, Clock clock) {
+    public MigrateRun(
+            MigrateArguments arguments, DataDirectory directory, Reporter reporter, Clock clock) {
         this.arguments = arguments;
         this.directory = directory;
         this.reporter = reporter;
@@ -44,7 +45,8 @@ public final class MigrateRun {
     }
 
     /**
-     * Checks the arguments against what this directory was used for, and, when it is new, that both servers answer.
+     * Checks the arguments against what this directory was used for, and, when it is new, that both
+     * servers answer.
      *
      * @return what is remembered from here on
      * @throws MigrationException ARGUMENTS_DIFFER, or why a server does not answer
@@ -56,13 +58,18 @@ public final class MigrateRun {
             if (!differences.isEmpty()) {
                 throw new MigrationException(
                         ErrorCode.ARGUMENTS_DIFFER,
-                        directory.path() + " holds a migration with other arguments: " + String.join("; ", differences));
+                        directory.path()
+                                + " holds a migration with other arguments: "
+                                + String.join("; ", differences));
             }
             return before.get();
         }
         Reachability.require(arguments);
-        var remembered = new Remembered(
-                arguments.toMap(), "migrate-" + Long.toString(clock.millis(), 36), OptionalLong.empty());
+        var remembered =
+                new Remembered(
+                        arguments.toMap(),
+                        "migrate-" + Long.toString(clock.millis(), 36),
+                        OptionalLong.empty());
         directory.remember(remembered);
         return remembered;
     }
@@ -76,37 +83,54 @@ public final class MigrateRun {
         var copy = new SchemaCopy();
         for (DatabaseMapping mapping : arguments.databases()) {
             copy.copy(
-                    arguments.source().connection(mapping.source()), arguments.target().connection(mapping.target()));
+                    arguments.source().connection(mapping.source()),
+                    arguments.target().connection(mapping.target()));
         }
-        Remembered done = remembered.withSchemaMillis(Duration.ofNanos(System.nanoTime() - start).toMillis());
+        Remembered done =
+                remembered.withSchemaMillis(Duration.ofNanos(System.nanoTime() - start).toMillis());
         directory.remember(done);
         return done;
     }
 
     /** Follows the migration on a running engine to its end. */
-    public Outcome follow(Engine engine, Remembered remembered) throws IOException, InterruptedException {
+    public Outcome follow(Engine engine, Remembered remembered)
+            throws IOException, InterruptedException {
         var control = new ControlClient(engine.address().url(), engine.address().token());
         MigrationStatus migration = createOrTakeUp(control, remembered.migration());
-        reporter.say("console and API: %s (token in %s)".formatted(engine.address(), directory.path().resolve("server.json")));
+        reporter.say(
+                "console and API: %s (token in %s)"
+                        .formatted(engine.address(), directory.path().resolve("server.json")));
         var follower = new Follower(reporter, remembered.schemaMillis().orElse(0));
         Map<String, CutoverDriver> drivers = new HashMap<>();
-        MigrationStatus ended = new Polling(control, migration.id()).until(status -> {
-            for (DatabaseStatus database : status.databases()) {
-                follower.see(database);
-                if (arguments.cutover() == Cutover.WHEN_READY) {
-                    drivers.computeIfAbsent(database.name(), name -> new CutoverDriver(control, status.id(), true, follower))
-                            .step(database);
-                }
-            }
-            return status.databases().stream().allMatch(database -> database.ended() || database.failed());
-        });
+        MigrationStatus ended =
+                new Polling(control, migration.id())
+                        .until(status -> {
+                            for (DatabaseStatus database : status.databases()) {
+                                follower.see(database);
+                                if (arguments.cutover() == Cutover.WHEN_READY) {
+                                    drivers.computeIfAbsent(
+                                                    database.name(),
+                                                    name ->
+                                                            new CutoverDriver(
+                                                                    control,
+                                                                    status.id(),
+                                                                    true,
+                                                                    follower))
+                                            .step(database);
+                                }
+                            }
+                            return status.databases().stream()
+                                    .allMatch(database -> database.ended() || database.failed());
+                        });
         return outcome(control, ended);
     }
 
-    private MigrationStatus createOrTakeUp(ControlClient control, String name) throws InterruptedException {
-        Optional<MigrationStatus> existing = Polling.answered(control::migrations).stream()
-                .filter(migration -> migration.name().equals(name))
-                .findFirst();
+    private MigrationStatus createOrTakeUp(ControlClient control, String name)
+            throws InterruptedException {
+        Optional<MigrationStatus> existing =
+                Polling.answered(control::migrations).stream()
+                        .filter(migration -> migration.name().equals(name))
+                        .findFirst();
         if (existing.isEmpty()) {
             return control.create(arguments.toRequest(new JsonMapper(), PROJECT, name));
         }
@@ -118,8 +142,12 @@ public final class MigrateRun {
         return control.migration(existing.get().id());
     }
 
-    /** Failed checks leave nothing behind, so the directory is free for corrected arguments; so it is once cancelled. */
-    private Outcome outcome(ControlClient control, MigrationStatus migration) throws IOException, InterruptedException {
+    /**
+     * Failed checks leave nothing behind, so the directory is free for corrected arguments; so it
+     * is once cancelled.
+     */
+    private Outcome outcome(ControlClient control, MigrationStatus migration)
+            throws IOException, InterruptedException {
         List<DatabaseStatus> databases = migration.databases();
         boolean begun = databases.stream().anyMatch(DatabaseStatus::started);
         if (databases.stream().anyMatch(DatabaseStatus::failed)) {
@@ -137,7 +165,8 @@ public final class MigrateRun {
         return Outcome.COMPLETED;
     }
 
-    private static void giveUp(ControlClient control, MigrationStatus migration) throws InterruptedException {
+    private static void giveUp(ControlClient control, MigrationStatus migration)
+            throws InterruptedException {
         for (DatabaseStatus database : migration.databases()) {
             try {
                 control.cancel(migration.id(), database.name());

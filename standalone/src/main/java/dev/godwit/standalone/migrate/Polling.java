@@ -7,7 +7,10 @@ import dev.godwit.standalone.api.RefusedException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/** Asks the server about one migration several times a second. A server that does not answer is asked for a minute more. */
+/**
+ * Asks the server about one migration several times a second. A server that does not answer is
+ * asked for a minute more.
+ */
 public final class Polling {
     private static final Duration PERIOD = Duration.ofMillis(250);
     private static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -7,11 +7,16 @@ import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.SqlStates;
 import java.sql.SQLException;
 
-/** Whether the databases answer with this user and password, asked before anything is started or written. */
+/**
+ * Whether the databases answer with this user and password, asked before anything is started or
+ * written.
+ */
 final class Reachability {
     private Reachability() {}
 
-    /** @throws MigrationException with the first server that does not, and why */
+    /**
+     * @throws MigrationException with the first server that does not, and why
+     */
     static void require(MigrateArguments arguments) {
         for (DatabaseMapping mapping : arguments.databases()) {
             open(arguments.source().connection(mapping.source()), "source");
@@ -25,7 +30,10 @@ final class Reachability {
         } catch (SQLException e) {
             ErrorCode code = SqlStates.connecting(e);
             throw new MigrationException(
-                    code, "the %s %s: %s".formatted(side, server, e.getMessage()), code.remedy(), e);
+                    code,
+                    "the %s %s: %s".formatted(side, server, e.getMessage()),
+                    code.remedy(),
+                    e);
         }
     }
 }

@@ -15,8 +15,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The programs of one major version. The build leaves each version's jar as {@code MAJOR.jar} in a directory; all jars
- * hold one archive of the same kind of name, so they cannot share a class path. The first use unpacks a jar beside itself.
+ * The programs of one major version. The build leaves each version's jar as {@code MAJOR.jar} in a
+ * directory; all jars hold one archive of the same kind of name, so they cannot share a class path.
+ * The first use unpacks a jar beside itself.
  */
 public final class PostgresBinaries {
     private static final String ARCHIVE_SUFFIX = ".txz";
@@ -51,9 +52,14 @@ public final class PostgresBinaries {
         Path fresh = Files.createTempDirectory(home.getParent(), "unpacking-");
         Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rwxr-xr-x"));
         try (var zip = new ZipFile(jar.toFile());
-                var archive = new TarArchiveInputStream(
-                        new XZInputStream(new BufferedInputStream(zip.getInputStream(archiveIn(zip)))))) {
-            for (var entry = archive.getNextEntry(); entry != null; entry = archive.getNextEntry()) {
+                var archive =
+                        new TarArchiveInputStream(
+                                new XZInputStream(
+                                        new BufferedInputStream(
+                                                zip.getInputStream(archiveIn(zip)))))) {
+            for (var entry = archive.getNextEntry();
+                    entry != null;
+                    entry = archive.getNextEntry()) {
                 write(entry, archive, fresh.resolve(entry.getName()).normalize());
             }
         }
@@ -75,7 +81,8 @@ public final class PostgresBinaries {
                 .orElseThrow(() -> new IOException(zip.getName() + " holds no " + ARCHIVE_SUFFIX));
     }
 
-    private static void write(TarArchiveEntry entry, InputStream content, Path path) throws IOException {
+    private static void write(TarArchiveEntry entry, InputStream content, Path path)
+            throws IOException {
         if (entry.isDirectory()) {
             Files.createDirectories(path);
             return;
@@ -87,6 +94,7 @@ public final class PostgresBinaries {
         }
         Files.copy(content, path);
         boolean executable = (entry.getMode() & OWNER_MAY_EXECUTE) != 0;
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(executable ? "rwxr-xr-x" : "rw-r--r--"));
+        Files.setPosixFilePermissions(
+                path, PosixFilePermissions.fromString(executable ? "rwxr-xr-x" : "rw-r--r--"));
     }
 }

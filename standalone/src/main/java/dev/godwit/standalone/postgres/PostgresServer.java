@@ -18,7 +18,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** One running PostgreSQL server on loopback, with a superuser and a password; its data live in a directory of ours. */
+/**
+ * One running PostgreSQL server on loopback, with a superuser and a password; its data live in a
+ * directory of ours.
+ */
 public final class PostgresServer implements AutoCloseable {
     /** The superuser. */
     public static final String USER = "postgres";
@@ -37,14 +40,17 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Makes a cluster (UTF-8, locale C, no fsync: its data are not worth it), starts it on a free port and returns when
-     * it accepts connections.
+     * Makes a cluster (UTF-8, locale C, no fsync: its data are not worth it), starts it on a free
+     * port and returns when it accepts connections.
      *
      * @param directory created; must not exist
      * @param settings of postgresql.conf, over the defaults
      */
     public static PostgresServer start(
-            PostgresBinaries binaries, Path directory, Secret password, Map<String, String> settings)
+            PostgresBinaries binaries,
+            Path directory,
+            Secret password,
+            Map<String, String> settings)
             throws IOException, InterruptedException {
         Files.createDirectories(directory);
         ServerUser user = ServerUser.fitting();
@@ -69,7 +75,8 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     public ConnectionSettings connection(String database) {
-        return new ConnectionSettings("127.0.0.1", port, database, USER, password, "disable", Map.of());
+        return new ConnectionSettings(
+                "127.0.0.1", port, database, USER, password, "disable", Map.of());
     }
 
     /** Ends all sessions and stops; after {@code STOP} without mercy. */
@@ -89,20 +96,22 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    private static void initialise(PostgresBinaries binaries, ServerUser user, Path data, Path log, Secret password)
+    private static void initialise(
+            PostgresBinaries binaries, ServerUser user, Path data, Path log, Secret password)
             throws IOException, InterruptedException {
         Path passwordFile = Files.writeString(data.resolveSibling("password"), password.reveal());
         user.own(passwordFile);
         var command = new ArrayList<>(user.prefix());
-        command.addAll(List.of(
-                binaries.program("initdb").toString(),
-                "--pgdata=" + data,
-                "--username=" + USER,
-                "--pwfile=" + passwordFile,
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--no-sync"));
+        command.addAll(
+                List.of(
+                        binaries.program("initdb").toString(),
+                        "--pgdata=" + data,
+                        "--username=" + USER,
+                        "--pwfile=" + passwordFile,
+                        "--auth=scram-sha-256",
+                        "--encoding=UTF8",
+                        "--locale=C",
+                        "--no-sync"));
         Process initdb = process(command, log).start();
         boolean ended = initdb.waitFor(START.toSeconds(), TimeUnit.SECONDS);
         Files.delete(passwordFile);
@@ -113,7 +122,11 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private static List<String> serverCommand(
-            PostgresBinaries binaries, ServerUser user, Path data, int port, Map<String, String> settings) {
+            PostgresBinaries binaries,
+            ServerUser user,
+            Path data,
+            int port,
+            Map<String, String> settings) {
         var all = new LinkedHashMap<String, String>();
         all.put("listen_addresses", "127.0.0.1");
         all.put("port", Integer.toString(port));
@@ -129,10 +142,13 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Without the caller's locale and libpq variables: they would reach the server. */
     private static ProcessBuilder process(List<String> command, Path log) {
-        var builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
-        builder.environment().keySet().removeIf(name -> name.startsWith("PG") || name.startsWith("LC_"));
+        var builder =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("PG") || name.startsWith("LC_"));
         builder.environment().put("LC_ALL", "C");
         return builder;
     }

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * As whom a server runs. PostgreSQL refuses root, so root starts it in a user namespace that maps nobody, or, where
- * namespaces are forbidden, as the user nobody.
+ * As whom a server runs. PostgreSQL refuses root, so root starts it in a user namespace that maps
+ * nobody, or, where namespaces are forbidden, as the user nobody.
  */
 enum ServerUser {
     OURSELVES(""),
@@ -44,10 +44,11 @@ enum ServerUser {
 
     private static boolean answers(String... command) throws InterruptedException {
         try {
-            Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
+            Process process =
+                    new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start();
             return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
         } catch (IOException e) {
             return false;

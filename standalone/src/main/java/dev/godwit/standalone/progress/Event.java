@@ -19,14 +19,20 @@ public sealed interface Event {
     record ReadyToCutover(String database) implements Event {}
 
     /** How far the target is behind. */
-    record Pending(String database, long pendingChanges, long uncapturedWalBytes, long appliedChanges, long latencyMillis)
+    record Pending(
+            String database,
+            long pendingChanges,
+            long uncapturedWalBytes,
+            long appliedChanges,
+            long latencyMillis)
             implements Event {}
 
     /** Apply was granted: from here on nothing more of the source is applied. */
     record CutoverApplied(String database) implements Event {}
 
     /** Proven equal, and the source is free. */
-    record Completed(String database, long rows, int tables, long loadMillis, long outageMillis) implements Event {}
+    record Completed(String database, long rows, int tables, long loadMillis, long outageMillis)
+            implements Event {}
 
     /** It stands still until somebody acts. */
     record Failed(String database, Trouble trouble) implements Event {}

@@ -7,7 +7,10 @@ import java.io.PrintStream;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 
-/** One JSON object per line, each with {@code time}, {@code event} and {@code database}; scripts read it. */
+/**
+ * One JSON object per line, each with {@code time}, {@code event} and {@code database}; scripts
+ * read it.
+ */
 public final class JsonReporter implements Reporter {
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -21,10 +24,11 @@ public final class JsonReporter implements Reporter {
 
     @Override
     public void report(Event event) {
-        ObjectNode line = JSON.createObjectNode()
-                .put("time", clock.instant().truncatedTo(ChronoUnit.MILLIS).toString())
-                .put("event", name(event))
-                .put("database", event.database());
+        ObjectNode line =
+                JSON.createObjectNode()
+                        .put("time", clock.instant().truncatedTo(ChronoUnit.MILLIS).toString())
+                        .put("event", name(event))
+                        .put("database", event.database());
         fill(line, event);
         out.println(line);
         out.flush();
@@ -49,22 +53,26 @@ public final class JsonReporter implements Reporter {
     private static void fill(ObjectNode line, Event event) {
         switch (event) {
             case Event.State state -> line.put("state", state.state());
-            case Event.Load load -> line.put("tables", load.progress().tables())
-                    .put("tablesCompleted", load.progress().tablesCompleted())
-                    .put("rows", load.progress().rows())
-                    .put("rowsEstimated", load.progress().rowsEstimated())
-                    .put("bytes", load.progress().bytes());
+            case Event.Load load ->
+                    line.put("tables", load.progress().tables())
+                            .put("tablesCompleted", load.progress().tablesCompleted())
+                            .put("rows", load.progress().rows())
+                            .put("rowsEstimated", load.progress().rowsEstimated())
+                            .put("bytes", load.progress().bytes());
             case Event.ReadyToCutover ready -> {}
-            case Event.Pending pending -> line.put("pendingChanges", pending.pendingChanges())
-                    .put("uncapturedWalBytes", pending.uncapturedWalBytes());
+            case Event.Pending pending ->
+                    line.put("pendingChanges", pending.pendingChanges())
+                            .put("uncapturedWalBytes", pending.uncapturedWalBytes());
             case Event.CutoverApplied applied -> {}
-            case Event.Completed completed -> line.put("rows", completed.rows())
-                    .put("tables", completed.tables())
-                    .put("loadMillis", completed.loadMillis())
-                    .put("outageMillis", completed.outageMillis());
-            case Event.Failed failed -> line.put("code", failed.trouble().code())
-                    .put("what", failed.trouble().what())
-                    .put("remedy", failed.trouble().remedy());
+            case Event.Completed completed ->
+                    line.put("rows", completed.rows())
+                            .put("tables", completed.tables())
+                            .put("loadMillis", completed.loadMillis())
+                            .put("outageMillis", completed.outageMillis());
+            case Event.Failed failed ->
+                    line.put("code", failed.trouble().code())
+                            .put("what", failed.trouble().what())
+                            .put("remedy", failed.trouble().remedy());
             case Event.Note note -> line.put("text", note.text());
         }
     }

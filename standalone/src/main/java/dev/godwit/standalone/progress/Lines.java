@@ -12,19 +12,30 @@ final class Lines {
         return switch (event) {
             case Event.State state -> Wording.state(state.state());
             case Event.Load load -> load(load.progress());
-            case Event.ReadyToCutover ready -> "all rows are on the target and changes follow as they happen";
+            case Event.ReadyToCutover ready ->
+                    "all rows are on the target and changes follow as they happen";
             case Event.Pending pending -> pending(pending);
-            case Event.CutoverApplied applied -> "all changes applied; finishing the target and comparing";
+            case Event.CutoverApplied applied ->
+                    "all changes applied; finishing the target and comparing";
             case Event.Completed completed -> completed(completed);
-            case Event.Failed failed -> "FAILED " + failed.trouble().code() + ": " + failed.trouble().what() + ". "
-                    + failed.trouble().remedy();
+            case Event.Failed failed ->
+                    "FAILED "
+                            + failed.trouble().code()
+                            + ": "
+                            + failed.trouble().what()
+                            + ". "
+                            + failed.trouble().remedy();
             case Event.Note note -> note.text();
         };
     }
 
     static String load(LoadProgress load) {
         return "full load: %d of %d tables, %s rows, %s"
-                .formatted(load.tablesCompleted(), load.tables(), Wording.count(load.rows()), Wording.bytes(load.bytes()));
+                .formatted(
+                        load.tablesCompleted(),
+                        load.tables(),
+                        Wording.count(load.rows()),
+                        Wording.bytes(load.bytes()));
     }
 
     static String pending(Event.Pending pending) {
@@ -33,7 +44,8 @@ final class Lines {
                         Wording.count(pending.pendingChanges()),
                         Wording.count(pending.appliedChanges()),
                         pending.pendingChanges() > 0 && pending.latencyMillis() > 0
-                                ? ", behind by " + Wording.time(Duration.ofMillis(pending.latencyMillis()))
+                                ? ", behind by "
+                                        + Wording.time(Duration.ofMillis(pending.latencyMillis()))
                                 : "");
     }
 

@@ -11,7 +11,10 @@ import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.Map;
 
-/** One line per thing that happened, for logs and pipes; what moves all the time at most every few seconds. */
+/**
+ * One line per thing that happened, for logs and pipes; what moves all the time at most every few
+ * seconds.
+ */
 public final class PlainReporter implements Reporter {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");
     private static final Duration BETWEEN_MOVES = Duration.ofSeconds(5);
@@ -42,7 +45,9 @@ public final class PlainReporter implements Reporter {
 
     private void move(Event event, String text) {
         Instant now = clock.instant();
-        boolean due = moved.getOrDefault(event.database(), Instant.MIN).isBefore(now.minus(BETWEEN_MOVES));
+        boolean due =
+                moved.getOrDefault(event.database(), Instant.MIN)
+                        .isBefore(now.minus(BETWEEN_MOVES));
         if (due && !text.equals(shown.put(event.database(), text))) {
             moved.put(event.database(), now);
             line(event.database() + ": " + text);
@@ -50,7 +55,10 @@ public final class PlainReporter implements Reporter {
     }
 
     private void line(String text) {
-        out.println(LocalTime.ofInstant(clock.instant(), ZoneId.systemDefault()).format(TIME) + "  " + text);
+        out.println(
+                LocalTime.ofInstant(clock.instant(), ZoneId.systemDefault()).format(TIME)
+                        + "  "
+                        + text);
         out.flush();
     }
 }

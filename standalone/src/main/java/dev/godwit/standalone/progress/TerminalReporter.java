@@ -20,7 +20,8 @@ public final class TerminalReporter implements Reporter {
     /**
      * On this terminal.
      *
-     * @param width in characters; a longer live line is cut, since one that wraps cannot be drawn over
+     * @param width in characters; a longer live line is cut, since one that wraps cannot be drawn
+     *     over
      */
     public TerminalReporter(PrintStream out, int width) {
         this.out = out;
@@ -73,8 +74,14 @@ public final class TerminalReporter implements Reporter {
     }
 
     private static String bar(LoadProgress load) {
-        double part = load.rowsEstimated() == 0 ? 0 : Math.min(1, load.rows() / (double) load.rowsEstimated());
-        int full = load.tables() > 0 && load.tablesCompleted() == load.tables() ? BAR_WIDTH : (int) (part * BAR_WIDTH);
+        double part =
+                load.rowsEstimated() == 0
+                        ? 0
+                        : Math.min(1, load.rows() / (double) load.rowsEstimated());
+        int full =
+                load.tables() > 0 && load.tablesCompleted() == load.tables()
+                        ? BAR_WIDTH
+                        : (int) (part * BAR_WIDTH);
         return "[" + "#".repeat(full) + "-".repeat(BAR_WIDTH - full) + "] " + Lines.load(load);
     }
 }

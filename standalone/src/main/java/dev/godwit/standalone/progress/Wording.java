@@ -22,7 +22,9 @@ public final class Wording {
             value /= 1024;
             unit++;
         }
-        return unit == 0 ? bytes + " bytes" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
+        return unit == 0
+                ? bytes + " bytes"
+                : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
     }
 
     /** 0.8 s, 12.3 s, 4 min 5 s. */

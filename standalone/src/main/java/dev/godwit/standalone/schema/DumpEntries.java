@@ -7,14 +7,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A plain dump, cut where pg_dump begins an object. An entry goes to the server whole, so nothing here has to know where
- * a statement ends: bodies of functions, quotes and BEGIN ATOMIC are the server's affair.
+ * A plain dump, cut where pg_dump begins an object. An entry goes to the server whole, so nothing
+ * here has to know where a statement ends: bodies of functions, quotes and BEGIN ATOMIC are the
+ * server's affair.
  */
 final class DumpEntries {
     private static final Pattern HEADER =
-            Pattern.compile("^--\\n-- Name: (.*); Type: (.*); Schema: (.*); Owner: .*\\n--\\n", Pattern.MULTILINE);
+            Pattern.compile(
+                    "^--\\n-- Name: (.*); Type: (.*); Schema: (.*); Owner: .*\\n--\\n",
+                    Pattern.MULTILINE);
+
     /** psql's own commands; pg_dump writes restrict and unrestrict around the SQL. */
-    private static final Pattern META_COMMAND = Pattern.compile("^\\\\(?:un)?restrict .*\\n?", Pattern.MULTILINE);
+    private static final Pattern META_COMMAND =
+            Pattern.compile("^\\\\(?:un)?restrict .*\\n?", Pattern.MULTILINE);
 
     private DumpEntries() {}
 

@@ -31,12 +31,19 @@ final class PgDump {
     /**
      * The schema of a database as SQL: no owners, no privileges, no data.
      *
-     * @throws MigrationException PG_DUMP_MISSING, PG_DUMP_TOO_OLD or SCHEMA_FAILED with what pg_dump said
+     * @throws MigrationException PG_DUMP_MISSING, PG_DUMP_TOO_OLD or SCHEMA_FAILED with what
+     *     pg_dump said
      */
     String schema(ConnectionSettings source, ServerVersion version) throws InterruptedException {
         requireAtLeast(version);
         return run(
-                List.of(program, "--no-owner", "--no-privileges", "--schema-only", "--no-publications", "--no-subscriptions"),
+                List.of(
+                        program,
+                        "--no-owner",
+                        "--no-privileges",
+                        "--schema-only",
+                        "--no-publications",
+                        "--no-subscriptions"),
                 environment(source));
     }
 
@@ -64,34 +71,40 @@ final class PgDump {
         environment.put("PGSSLMODE", source.sslMode());
         environment.put("PGCLIENTENCODING", "UTF8");
         environment.put("PGCONNECT_TIMEOUT", "10");
-        source.parameters().forEach((name, value) -> {
-            if (PARAMETERS.containsKey(name)) {
-                environment.put(PARAMETERS.get(name), value);
-            }
-        });
+        source.parameters()
+                .forEach((name, value) -> {
+                    if (PARAMETERS.containsKey(name)) {
+                        environment.put(PARAMETERS.get(name), value);
+                    }
+                });
         return environment;
     }
 
-    private String run(List<String> command, Map<String, String> environment) throws InterruptedException {
+    private String run(List<String> command, Map<String, String> environment)
+            throws InterruptedException {
         try {
             Path errors = Files.createTempFile("godwit-pg-dump-", ".err");
             try {
-                var builder = new ProcessBuilder(new ArrayList<>(command)).redirectError(errors.toFile());
+                var builder =
+                        new ProcessBuilder(new ArrayList<>(command)).redirectError(errors.toFile());
                 builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
                 builder.environment().putAll(environment);
                 Process process = builder.start();
                 process.getOutputStream().close();
-                String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                String output =
+                        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
                 if (process.waitFor() != 0) {
                     throw new MigrationException(
-                            ErrorCode.SCHEMA_FAILED, "pg_dump failed: " + Files.readString(errors).strip());
+                            ErrorCode.SCHEMA_FAILED,
+                            "pg_dump failed: " + Files.readString(errors).strip());
                 }
                 return output;
             } finally {
                 Files.delete(errors);
             }
         } catch (IOException e) {
-            throw new MigrationException(ErrorCode.PG_DUMP_MISSING, "there is no pg_dump on the PATH", e);
+            throw new MigrationException(
+                    ErrorCode.PG_DUMP_MISSING, "there is no pg_dump on the PATH", e);
         }
     }
 }

@@ -18,19 +18,21 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Makes the source's schema in an empty target database, in one transaction: after a failure or a kill the target is as
- * empty as before.
+ * Makes the source's schema in an empty target database, in one transaction: after a failure or a
+ * kill the target is as empty as before.
  */
 public final class SchemaCopy {
     private static final int ERRORS_SHOWN = 10;
     private static final Pattern SETTING_END = Pattern.compile(";\\s*\\n");
     private static final String UNDEFINED_PARAMETER = "42704";
+
     /** Ordinary tables and views outside the system schemas. */
-    private static final String ANY_RELATION = "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c"
-            + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-            + " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-            + " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
-            + " AND d.objid = c.oid AND d.deptype = 'e') ORDER BY 1 LIMIT 1";
+    private static final String ANY_RELATION =
+            "SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c"
+                    + " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                    + " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+                    + " AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+                    + " AND d.objid = c.oid AND d.deptype = 'e') ORDER BY 1 LIMIT 1";
 
     private final PgDump pgDump;
 
@@ -48,7 +50,8 @@ public final class SchemaCopy {
      *
      * @throws MigrationException naming what the target refused
      */
-    public void copy(ConnectionSettings source, ConnectionSettings target) throws InterruptedException {
+    public void copy(ConnectionSettings source, ConnectionSettings target)
+            throws InterruptedException {
         try {
             String dump = pgDump.schema(source, version(source));
             create(DumpEntries.of(dump), target);
@@ -82,21 +85,27 @@ public final class SchemaCopy {
         }
     }
 
-    private static void requireEmpty(Connection connection, ConnectionSettings target) throws SQLException {
+    private static void requireEmpty(Connection connection, ConnectionSettings target)
+            throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(ANY_RELATION)) {
             if (row.next()) {
                 throw new MigrationException(
                         ErrorCode.SCHEMA_FAILED,
-                        "the target database %s is not empty: it holds %s".formatted(target.database(), row.getString(1)),
+                        "the target database %s is not empty: it holds %s"
+                                .formatted(target.database(), row.getString(1)),
                         "Give an empty target database, or use --schema existing if it has the schema already.",
                         null);
             }
         }
     }
 
-    /** Comments on what an extension or the server owns may be refused; they carry no data, and nothing depends on them. */
-    private static Optional<String> refusal(Connection connection, Entry entry) throws SQLException {
+    /**
+     * Comments on what an extension or the server owns may be refused; they carry no data, and
+     * nothing depends on them.
+     */
+    private static Optional<String> refusal(Connection connection, Entry entry)
+            throws SQLException {
         if (entry.settings()) {
             for (String setting : SETTING_END.splitAsStream(entry.sql()).toList()) {
                 execute(connection, setting, true);
@@ -108,8 +117,8 @@ public final class SchemaCopy {
                 .map(e -> entry.type() + " " + entry.name() + ": " + firstLine(e));
     }
 
-    private static Optional<SQLException> execute(Connection connection, String sql, boolean newerSettingAllowed)
-            throws SQLException {
+    private static Optional<SQLException> execute(
+            Connection connection, String sql, boolean newerSettingAllowed) throws SQLException {
         Savepoint before = connection.setSavepoint();
         try (Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);
@@ -131,6 +140,8 @@ public final class SchemaCopy {
 
     private static String summary(List<String> errors) {
         String first = String.join("; ", errors.subList(0, Math.min(ERRORS_SHOWN, errors.size())));
-        return errors.size() <= ERRORS_SHOWN ? first : first + "; and %d more".formatted(errors.size() - ERRORS_SHOWN);
+        return errors.size() <= ERRORS_SHOWN
+                ? first
+                : first + "; and %d more".formatted(errors.size() - ERRORS_SHOWN);
     }
 }

@@ -18,8 +18,7 @@ class GodwitTest {
     private static final String SOURCE = "--source=postgresql://u@127.0.0.1:1/d";
     private static final String TARGET = "--target=postgresql://u@127.0.0.1:1/d";
 
-    @TempDir
-    private Path directory;
+    @TempDir private Path directory;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -44,9 +43,17 @@ class GodwitTest {
         assertThat(run("migrate", SOURCE, TARGET, "--lanes", "0")).isEqualTo(2);
         assertThat(run("migrate", SOURCE, TARGET, "--schema", "maybe")).isEqualTo(2);
         assertThat(run("migrate", SOURCE, TARGET, "--tables", "orders")).isEqualTo(2);
-        assertThat(run("migrate", SOURCE, TARGET, "--database", "a=b", "--database", "a=c")).isEqualTo(2);
+        assertThat(run("migrate", SOURCE, TARGET, "--database", "a=b", "--database", "a=c"))
+                .isEqualTo(2);
         assertThat(run("nonsense")).isEqualTo(2);
-        assertThat(text(err)).contains("--source", "postgresql://", "--lanes 0", "--schema maybe", "schema.table", "named twice");
+        assertThat(text(err))
+                .contains(
+                        "--source",
+                        "postgresql://",
+                        "--lanes 0",
+                        "--schema maybe",
+                        "schema.table",
+                        "named twice");
         assertThat(text(out)).isEmpty();
     }
 
@@ -63,12 +70,13 @@ class GodwitTest {
     }
 
     private int run(String... arguments) {
-        var console = new Console(
-                new PrintStream(out, true, StandardCharsets.UTF_8),
-                new PrintStream(err, true, StandardCharsets.UTF_8),
-                0,
-                Map.of(),
-                Clock.systemUTC());
+        var console =
+                new Console(
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8),
+                        0,
+                        Map.of(),
+                        Clock.systemUTC());
         return Godwit.commandLine(console).execute(arguments);
     }
 

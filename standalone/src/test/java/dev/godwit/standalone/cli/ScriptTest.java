@@ -16,29 +16,36 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The script, with a java of our own that tells what it was given. */
 class ScriptTest {
-    @TempDir
-    private Path directory;
+    @TempDir private Path directory;
 
     @BeforeEach
     void makeJava() throws IOException {
         Path bin = Files.createDirectories(directory.resolve("jdk/bin"));
-        Path java = Files.writeString(bin.resolve("java"), """
-                #!/bin/bash
-                printf 'arg %s\\n' "$@"
-                printf 'source %s\\n' "${GODWIT_SOURCE_URL_PASSWORD-none}"
-                printf 'target %s\\n' "${GODWIT_TARGET_URL_PASSWORD-none}"
-                """);
+        Path java =
+                Files.writeString(
+                        bin.resolve("java"),
+                        """
+                        #!/bin/bash
+                        printf 'arg %s\\n' "$@"
+                        printf 'source %s\\n' "${GODWIT_SOURCE_URL_PASSWORD-none}"
+                        printf 'target %s\\n' "${GODWIT_TARGET_URL_PASSWORD-none}"
+                        """);
         Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.writeString(directory.resolve("jdk/release"), "JAVA_VERSION=\"25.0.3\"\n");
         // Without a pom beside it there is nothing to build.
         Files.copy(Path.of("../godwit"), directory.resolve("godwit"));
-        Files.setPosixFilePermissions(directory.resolve("godwit"), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(
+                directory.resolve("godwit"), PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     @Test
     void takesPasswordsOutOfTheArguments() throws IOException, InterruptedException {
-        List<String> told = run(
-                "migrate", "--source", "postgresql://u:p%40ss:w@h:1/d?sslmode=disable", "--target=postgres://v:geheim@[::1]/e");
+        List<String> told =
+                run(
+                        "migrate",
+                        "--source",
+                        "postgresql://u:p%40ss:w@h:1/d?sslmode=disable",
+                        "--target=postgres://v:geheim@[::1]/e");
 
         assertThat(told)
                 .contains(
@@ -47,15 +54,22 @@ class ScriptTest {
                         "arg --target=postgres://v@[::1]/e",
                         "source p%40ss:w",
                         "target geheim");
-        assertThat(told.stream().filter(line -> line.startsWith("arg "))).noneMatch(line -> line.contains("geheim"));
+        assertThat(told.stream().filter(line -> line.startsWith("arg ")))
+                .noneMatch(line -> line.contains("geheim"));
     }
 
     @Test
     void leavesOtherArgumentsAsTheyAre() throws IOException, InterruptedException {
-        List<String> told = run("check", "--source", "postgresql://u@h/d", "--tables", "public.a b,*.c", "");
+        List<String> told =
+                run("check", "--source", "postgresql://u@h/d", "--tables", "public.a b,*.c", "");
 
         assertThat(told)
-                .contains("arg postgresql://u@h/d", "arg public.a b,*.c", "arg ", "source none", "target none");
+                .contains(
+                        "arg postgresql://u@h/d",
+                        "arg public.a b,*.c",
+                        "arg ",
+                        "source none",
+                        "target none");
     }
 
     private List<String> run(String... arguments) throws IOException, InterruptedException {

@@ -13,22 +13,26 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ConnectionUrlTest {
     @Test
     void readsAllParts() {
-        ConnectionUrl url = ConnectionUrl.parse("postgresql://app@db.example:6543/shop?sslmode=require&sslrootcert=/etc/ca.pem");
+        ConnectionUrl url =
+                ConnectionUrl.parse(
+                        "postgresql://app@db.example:6543/shop?sslmode=require&sslrootcert=/etc/ca.pem");
 
         assertThat(url)
-                .isEqualTo(new ConnectionUrl(
-                        "db.example",
-                        6543,
-                        Optional.of("shop"),
-                        "app",
-                        Optional.empty(),
-                        "require",
-                        Map.of("sslrootcert", "/etc/ca.pem")));
+                .isEqualTo(
+                        new ConnectionUrl(
+                                "db.example",
+                                6543,
+                                Optional.of("shop"),
+                                "app",
+                                Optional.empty(),
+                                "require",
+                                Map.of("sslrootcert", "/etc/ca.pem")));
     }
 
     @Test
     void decodesNamesAndPassword() {
-        ConnectionUrl url = ConnectionUrl.parse("postgres://j%C3%B6rg:p%40ss%2F%25+@h/na%20me%2F%22x%22");
+        ConnectionUrl url =
+                ConnectionUrl.parse("postgres://j%C3%B6rg:p%40ss%2F%25+@h/na%20me%2F%22x%22");
 
         assertThat(url.user()).isEqualTo("jörg");
         assertThat(url.password()).contains("p@ss/%+");
@@ -53,25 +57,27 @@ class ConnectionUrlTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "mysql://u@h/d | postgresql://",
-        "postgresql://h/d | no user",
-        "postgresql://@h/d | no user",
-        "postgresql://u@/d | no host",
-        "postgresql://u@a,b/d | one host",
-        "postgresql://u:p@ss@h/d | %40",
-        "postgresql://u@h:0/d | port",
-        "postgresql://u@h:65536/d | port",
-        "postgresql://u@h:54x/d | port",
-        "postgresql://u@::1/d | IPv6",
-        "postgresql://u@h/d/e | %2F",
-        "postgresql://u@h/d%2 | hexadecimal",
-        "postgresql://u@h/d%ff | UTF-8",
-        "postgresql://u@h/d?sslmode=verify | sslmode=verify",
-        "postgresql://u@h/d?foo=1 | foo",
-        "postgresql://u@h/d?password=x | no parameter",
-        "postgresql://u@h/d?sslmode | name=value"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "mysql://u@h/d | postgresql://",
+                "postgresql://h/d | no user",
+                "postgresql://@h/d | no user",
+                "postgresql://u@/d | no host",
+                "postgresql://u@a,b/d | one host",
+                "postgresql://u:p@ss@h/d | %40",
+                "postgresql://u@h:0/d | port",
+                "postgresql://u@h:65536/d | port",
+                "postgresql://u@h:54x/d | port",
+                "postgresql://u@::1/d | IPv6",
+                "postgresql://u@h/d/e | %2F",
+                "postgresql://u@h/d%2 | hexadecimal",
+                "postgresql://u@h/d%ff | UTF-8",
+                "postgresql://u@h/d?sslmode=verify | sslmode=verify",
+                "postgresql://u@h/d?foo=1 | foo",
+                "postgresql://u@h/d?password=x | no parameter",
+                "postgresql://u@h/d?sslmode | name=value"
+            })
     void saysWhatIsWrong(String text, String reason) {
         assertThatThrownBy(() -> ConnectionUrl.parse(text))
                 .isInstanceOf(InvalidArgumentException.class)
@@ -80,7 +86,8 @@ class ConnectionUrlTest {
 
     @Test
     void neverShowsThePassword() {
-        assertThat(ConnectionUrl.parse("postgresql://u:geheim@h/d").toString()).doesNotContain("geheim");
+        assertThat(ConnectionUrl.parse("postgresql://u:geheim@h/d").toString())
+                .doesNotContain("geheim");
         assertThatThrownBy(() -> ConnectionUrl.parse("postgresql://u:ge@heim@h/d"))
                 .hasMessageNotContainingAny("ge@", "heim");
     }

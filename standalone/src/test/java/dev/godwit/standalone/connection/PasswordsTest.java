@@ -18,8 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PasswordsTest {
     private static final ConnectionUrl URL = ConnectionUrl.parse("postgresql://app@db:6543/shop");
 
-    @TempDir
-    private Path home;
+    @TempDir private Path home;
 
     @Test
     void takesTheFirstPlaceThatHasOne() throws IOException {
@@ -41,7 +40,9 @@ class PasswordsTest {
 
     @Test
     void readsThePasswordFileAsLibpqDoes() throws IOException {
-        passwordFile("# comment\nother:*:*:*:no\n*:6543:s\\:hop:app:no\n*:*:*:app:with\\:colon:and more", "rw-------");
+        passwordFile(
+                "# comment\nother:*:*:*:no\n*:6543:s\\:hop:app:no\n*:*:*:app:with\\:colon:and more",
+                "rw-------");
 
         assertThat(password(Map.of(), Optional.empty())).isEqualTo("with:colon:and more");
     }

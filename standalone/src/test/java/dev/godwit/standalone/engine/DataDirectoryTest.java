@@ -17,8 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DataDirectoryTest {
-    @TempDir
-    private Path parent;
+    @TempDir private Path parent;
 
     @Test
     void belongsToOneProcessAtATime() throws Exception {
@@ -43,17 +42,23 @@ class DataDirectoryTest {
             assertThat(DataDirectory.announced(directory.path()))
                     .contains(new ServerAddress(URI.create("http://127.0.0.1:1"), "token"));
             for (String file : new String[] {"keyset.json", "server.json", "arguments.json"}) {
-                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.path().resolve(file))))
+                assertThat(
+                                PosixFilePermissions.toString(
+                                        Files.getPosixFilePermissions(
+                                                directory.path().resolve(file))))
                         .isEqualTo("rw-------");
             }
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.path())))
+            assertThat(
+                            PosixFilePermissions.toString(
+                                    Files.getPosixFilePermissions(directory.path())))
                     .isEqualTo("rwx------");
         }
     }
 
     @Test
     void remembersWhatItWasAskedFor() throws Exception {
-        var remembered = new Remembered(Map.of("--source", "a", "--lanes", "2"), "m", OptionalLong.of(17));
+        var remembered =
+                new Remembered(Map.of("--source", "a", "--lanes", "2"), "m", OptionalLong.of(17));
         try (DataDirectory directory = DataDirectory.open(parent.resolve("data"))) {
             directory.remember(remembered);
             assertThat(directory.remembered()).contains(remembered);
@@ -64,11 +69,14 @@ class DataDirectoryTest {
 
     @Test
     void namesEachDifference() {
-        var remembered = new Remembered(Map.of("--source", "a", "--lanes", "2"), "m", OptionalLong.empty());
+        var remembered =
+                new Remembered(Map.of("--source", "a", "--lanes", "2"), "m", OptionalLong.empty());
 
         assertThat(remembered.differences(Map.of("--source", "a", "--lanes", "2"))).isEmpty();
         assertThat(remembered.differences(Map.of("--source", "b", "--tables", "public.*")))
                 .containsExactly(
-                        "--lanes was 2, now not given", "--source was a, now b", "--tables was not given, now public.*");
+                        "--lanes was 2, now not given",
+                        "--source was a, now b",
+                        "--tables was not given, now public.*");
     }
 }

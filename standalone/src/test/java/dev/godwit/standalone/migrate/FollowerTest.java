@@ -21,12 +21,18 @@ class FollowerTest {
     @Test
     void reportsEachThingOnce() throws JsonProcessingException {
         see("{'databaseName':'d','state':'queued'}");
-        see("{'databaseName':'d','state':'loading','fullLoadLoadingTables':1,'tables':[{'fullLoadTotalRows':5,'fullLoadEstimatedRows':9}]}");
-        see("{'databaseName':'d','state':'loading','fullLoadLoadingTables':1,'tables':[{'fullLoadTotalRows':5,'fullLoadEstimatedRows':9}]}");
-        see("{'databaseName':'d','state':'ready_to_cutover','fullLoadCompletedTables':1,'pendingChanges':3,'tables':[{'fullLoadTotalRows':9}]}");
-        see("{'databaseName':'d','state':'ready_to_cutover','fullLoadCompletedTables':1,'pendingChanges':0,'tables':[{'fullLoadTotalRows':9}]}");
-        see("{'databaseName':'d','state':'completed','report':{'rows':9,'tables':1,'loadMillis':100,'outageMillis':7}}");
-        see("{'databaseName':'d','state':'completed','report':{'rows':9,'tables':1,'loadMillis':100,'outageMillis':7}}");
+        see(
+                "{'databaseName':'d','state':'loading','fullLoadLoadingTables':1,'tables':[{'fullLoadTotalRows':5,'fullLoadEstimatedRows':9}]}");
+        see(
+                "{'databaseName':'d','state':'loading','fullLoadLoadingTables':1,'tables':[{'fullLoadTotalRows':5,'fullLoadEstimatedRows':9}]}");
+        see(
+                "{'databaseName':'d','state':'ready_to_cutover','fullLoadCompletedTables':1,'pendingChanges':3,'tables':[{'fullLoadTotalRows':9}]}");
+        see(
+                "{'databaseName':'d','state':'ready_to_cutover','fullLoadCompletedTables':1,'pendingChanges':0,'tables':[{'fullLoadTotalRows':9}]}");
+        see(
+                "{'databaseName':'d','state':'completed','report':{'rows':9,'tables':1,'loadMillis':100,'outageMillis':7}}");
+        see(
+                "{'databaseName':'d','state':'completed','report':{'rows':9,'tables':1,'loadMillis':100,'outageMillis':7}}");
 
         assertThat(recorder.events)
                 .containsExactly(
@@ -44,15 +50,18 @@ class FollowerTest {
 
     @Test
     void namesTheFirstFailedCheckWhenNothingElseFailed() throws JsonProcessingException {
-        see("{'databaseName':'d','state':'failed','failure':null,'findings':["
-                + "{'id':'a','result':'passed','what':'','remedy':''},{'id':'WAL_LEVEL','result':'failed','what':'w','remedy':'r'}]}");
+        see(
+                "{'databaseName':'d','state':'failed','failure':null,'findings':["
+                        + "{'id':'a','result':'passed','what':'','remedy':''},{'id':'WAL_LEVEL','result':'failed','what':'w','remedy':'r'}]}");
 
-        assertThat(recorder.events).contains(new Event.Failed("d", new Trouble("WAL_LEVEL", "w", "r")));
+        assertThat(recorder.events)
+                .contains(new Event.Failed("d", new Trouble("WAL_LEVEL", "w", "r")));
     }
 
     @Test
     void notesWhatHealsByItself() throws JsonProcessingException {
-        see("{'databaseName':'d','state':'syncing','failure':{'code':'TARGET_UNREACHABLE','what':'w','remedy':'r'}}");
+        see(
+                "{'databaseName':'d','state':'syncing','failure':{'code':'TARGET_UNREACHABLE','what':'w','remedy':'r'}}");
 
         assertThat(recorder.events).contains(new Event.Note("d", "TARGET_UNREACHABLE: w. r"));
     }

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 class DumpEntriesTest {
     @Test
     void cutsAtObjectsAndDropsPsqlCommands() {
-        String dump = """
+        String dump =
+                """
                 --
                 -- PostgreSQL database dump
                 --
@@ -44,10 +45,12 @@ class DumpEntriesTest {
                 \\unrestrict abc
                 """;
 
-        assertThat(DumpEntries.of(dump)).extracting(Entry::type, entry -> entry.sql().strip())
+        assertThat(DumpEntries.of(dump))
+                .extracting(Entry::type, entry -> entry.sql().strip())
                 .containsExactly(
                         tuple(
-                                "", "--\n-- PostgreSQL database dump\n--\n\n\nSET statement_timeout = 0;"),
+                                "",
+                                "--\n-- PostgreSQL database dump\n--\n\n\nSET statement_timeout = 0;"),
                         tuple(
                                 "FUNCTION",
                                 "CREATE FUNCTION public.f(integer) RETURNS integer LANGUAGE sql AS $$\nSELECT 1; -- a ';' inside\n$$;"),
