@@ -30,6 +30,7 @@ final class ChangeDecoder {
             Operation operation,
             Position position,
             long commitMicros,
+            boolean lastInTransaction,
             OldRow oldRow,
             Cells before,
             Cells after) {}
@@ -52,7 +53,7 @@ final class ChangeDecoder {
         long ordinal = number();
         number(); // xid
         long commitMicros = number();
-        at++; // last in transaction
+        boolean lastInTransaction = in[at++] != 0;
         OldRow oldRow = OLD_ROWS[(int) number()];
         Cells before = cells();
         Cells after = cells();
@@ -62,6 +63,7 @@ final class ChangeDecoder {
                 operation,
                 new Position(finalLsn, ordinal),
                 commitMicros,
+                lastInTransaction,
                 oldRow,
                 before,
                 after);
@@ -74,6 +76,7 @@ final class ChangeDecoder {
                 change.getOperation(),
                 new Position(change.getFinalLsn(), change.getOrdinal()),
                 change.getCommitMicros(),
+                change.getLastInTransaction(),
                 change.getOldRow(),
                 cells(change.getBefore()),
                 cells(change.getAfter()));

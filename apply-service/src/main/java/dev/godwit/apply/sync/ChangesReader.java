@@ -48,6 +48,7 @@ final class ChangesReader {
     private final Signals signals;
     private final LaneSet lanes;
     private final LaneSession owner;
+    private final OpenTransaction transaction;
     private final TableBook tables;
     private final DurablePosition durable;
     private final ChangeDecoder decoder = new ChangeDecoder();
@@ -80,6 +81,7 @@ final class ChangesReader {
             Signals signals,
             LaneSet lanes,
             LaneSession owner,
+            OpenTransaction transaction,
             TableBook tables,
             DurablePosition durable) {}
 
@@ -92,6 +94,7 @@ final class ChangesReader {
         this.signals = parts.signals();
         this.lanes = parts.lanes();
         this.owner = parts.owner();
+        this.transaction = parts.transaction();
         this.tables = parts.tables();
         this.durable = parts.durable();
         this.position = position;
@@ -252,6 +255,14 @@ final class ChangesReader {
     }
 
     private void change(Raw raw, long at, long bytes) throws SQLException, InterruptedException {
+        transaction.begin(raw.position().finalLsn());
+        handOut(raw, at, bytes);
+        if (raw.lastInTransaction()) {
+            transaction.end();
+        }
+    }
+
+    private void handOut(Raw raw, long at, long bytes) throws SQLException, InterruptedException {
         if (hold != null) {
             hold.behind(1);
             return;
@@ -416,6 +427,14 @@ final class ChangesReader {
     }
 
     private void truncate(Truncate truncate, long at) throws SQLException, InterruptedException {
+        transaction.begin(truncate.getFinalLsn());
+        empty(truncate, at);
+        if (truncate.getLastInTransaction()) {
+            transaction.end();
+        }
+    }
+
+    private void empty(Truncate truncate, long at) throws SQLException, InterruptedException {
         var stands = new Position(truncate.getFinalLsn(), truncate.getOrdinal());
         if (hold != null) {
             hold.behind(truncate.getRelations().size());

@@ -136,12 +136,14 @@ public final class ChangesWorker implements PartitionWorker {
         var positions = new DurablePosition(ledger, own);
         onStop(positions::abort);
         durable = positions;
+        var transaction = new OpenTransaction();
         var lanes = new ArrayList<Lane>();
         for (Lanes.Lane lane : claimed) {
             lanes.add(
                     new Lane(
                             session(lane.number(), ledger, "changes-" + lane.number()),
                             settings,
+                            transaction,
                             lane.position(),
                             lane.offset(),
                             positions::committed));
@@ -160,6 +162,7 @@ public final class ChangesWorker implements PartitionWorker {
                                 new ReaderSignals(),
                                 new LaneSet(lanes, begun),
                                 owner,
+                                transaction,
                                 new TableBook(ledger, new Shapes(codec)),
                                 positions),
                         position,

@@ -9,9 +9,13 @@ import java.util.List;
 
 /** One ordered writer: takes what waits for it and commits it batch by batch, until interrupted. */
 final class Lane {
+    /** A transaction that a deferred check needs whole is held in memory up to so many batches. */
+    private static final int CUT_BATCHES_MAX = 4;
+
     private final LaneQueue queue;
     private final LaneSession session;
     private final SyncSettings settings;
+    private final OpenTransaction transaction;
     private final Runnable committed;
     private Position position;
     private long offset;
@@ -19,12 +23,14 @@ final class Lane {
     Lane(
             LaneSession session,
             SyncSettings settings,
+            OpenTransaction transaction,
             Position position,
             long offset,
             Runnable committed) {
         this.queue = new LaneQueue(2 * settings.batchRows(), 2 * settings.batchBytes());
         this.session = session;
         this.settings = settings;
+        this.transaction = transaction;
         this.position = position;
         this.offset = offset;
         this.committed = committed;
@@ -40,7 +46,38 @@ final class Lane {
 
     void run() throws SQLException, InterruptedException {
         while (true) {
-            batch(queue.take(settings.batchRows(), settings.batchBytes()));
+            List<LaneItem> items = queue.take(settings.batchRows(), settings.batchBytes());
+            try {
+                batch(items);
+            } catch (DeferredCheckException cut) {
+                toItsEnd(items, cut);
+            }
+        }
+    }
+
+    /**
+     * What the source checks at its commit holds there and not where a batch happens to end: does
+     * the batch again with the rest of the source's transaction.
+     */
+    private void toItsEnd(List<LaneItem> begun, DeferredCheckException cut)
+            throws SQLException, InterruptedException {
+        if (begun.getLast() instanceof LaneItem.Barrier) {
+            throw cut.refusal();
+        }
+        List<LaneItem> rest =
+                queue.takeRest(
+                        begun.getLast().transaction(),
+                        transaction,
+                        CUT_BATCHES_MAX * settings.batchBytes());
+        if (rest.isEmpty()) {
+            throw cut.refusal();
+        }
+        var whole = new ArrayList<>(begun);
+        whole.addAll(rest);
+        try {
+            batch(whole);
+        } catch (DeferredCheckException again) {
+            throw again.refusal();
         }
     }
 

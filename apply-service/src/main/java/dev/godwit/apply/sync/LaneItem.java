@@ -11,6 +11,9 @@ sealed interface LaneItem permits RowChange, LaneItem.Settled, LaneItem.Level, L
     /** Bytes it holds in memory, about. */
     long bytes();
 
+    /** Final LSN of the source transaction that it belongs to; 0: none, a barrier. */
+    long transaction();
+
     /** A change that the table's snapshot holds already: it only counts. */
     record Settled(
             TableName table, Operation operation, Position position, long offset, long commitMicros)
@@ -18,6 +21,11 @@ sealed interface LaneItem permits RowChange, LaneItem.Settled, LaneItem.Level, L
         @Override
         public long bytes() {
             return 64;
+        }
+
+        @Override
+        public long transaction() {
+            return position.finalLsn();
         }
     }
 
@@ -27,12 +35,22 @@ sealed interface LaneItem permits RowChange, LaneItem.Settled, LaneItem.Level, L
         public long bytes() {
             return 0;
         }
+
+        @Override
+        public long transaction() {
+            return position.finalLsn();
+        }
     }
 
     /** The lane commits what it has, counts down, and goes on to what comes next. */
     record Barrier(CountDownLatch reached) implements LaneItem {
         @Override
         public long bytes() {
+            return 0;
+        }
+
+        @Override
+        public long transaction() {
             return 0;
         }
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.apply.sync;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -12,6 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * while it is empty; both are interrupted when the worker stops.
  */
 final class LaneQueue {
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
+
     private final int rowsMax;
     private final long bytesMax;
     private final ReentrantLock lock = new ReentrantLock();
@@ -70,6 +74,38 @@ final class LaneQueue {
             bytes -= taken;
             room.signal();
             return batch;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * What follows of one source transaction, up to its end, a barrier or the bound: empty if it has
+     * ended.
+     */
+    List<LaneItem> takeRest(long finalLsn, OpenTransaction transaction, long bytesMost)
+            throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            var rest = new ArrayList<LaneItem>();
+            long taken = 0;
+            while (true) {
+                // In this order: what it hands out before it ends is then in the queue.
+                boolean open = transaction.is(finalLsn);
+                while (!items.isEmpty()
+                        && items.peek().transaction() == finalLsn
+                        && taken <= bytesMost) {
+                    LaneItem next = items.remove();
+                    taken += next.bytes();
+                    bytes -= next.bytes();
+                    rest.add(next);
+                }
+                room.signal();
+                if (!items.isEmpty() || !open) {
+                    return rest;
+                }
+                work.await(LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+            }
         } finally {
             lock.unlock();
         }

@@ -60,14 +60,24 @@ final class LaneSession implements AutoCloseable {
         return new LaneSession(lane, ledger, connection, crashPoints);
     }
 
-    /** Applies one batch and commits it with its step. */
+    /**
+     * Applies one batch and commits it with its step.
+     *
+     * @throws DeferredCheckException if only the commit was refused
+     */
     void apply(List<RowChange> changes, Step step, Tallies tallies) throws SQLException {
         transact(changes, () -> ledger.step(connection, lane, step, tallies.toList()));
     }
 
     /** Applies a change while all lanes stand level, and moves all of them. */
     void applyLevel(RowChange change, Step step, Tallies tallies, int lanes) throws SQLException {
-        transact(List.of(change), () -> ledger.stepAll(connection, lanes, step, tallies.toList()));
+        try {
+            transact(
+                    List.of(change),
+                    () -> ledger.stepAll(connection, lanes, step, tallies.toList()));
+        } catch (DeferredCheckException e) {
+            throw e.refusal();
+        }
     }
 
     /** Something else to do in a transaction of this session. */
@@ -200,12 +210,13 @@ final class LaneSession implements AutoCloseable {
             if (changes.isEmpty() || SqlStates.passing(e) || SqlStates.state(e).isEmpty()) {
                 throw e;
             }
-            throw refused(
-                    e,
-                    "the changes of %s up to %s"
-                            .formatted(
-                                    changes.getLast().table().name(),
-                                    changes.getLast().position()));
+            throw new DeferredCheckException(
+                    refused(
+                            e,
+                            "the changes of %s up to %s"
+                                    .formatted(
+                                            changes.getLast().table().name(),
+                                            changes.getLast().position())));
         }
     }
 

@@ -25,6 +25,11 @@ record RowChange(
         boolean keyChange,
         long bytes)
         implements LaneItem {
+    @Override
+    public long transaction() {
+        return position.finalLsn();
+    }
+
     TargetTable table() {
         return shape.table();
     }
