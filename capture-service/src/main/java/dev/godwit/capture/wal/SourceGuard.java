@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,10 +35,12 @@ final class SourceGuard {
     }
 
     /**
-     * @param state committed to the log
+     * @param log what is committed to the log at the moment of asking
      * @throws MigrationException SLOT_LOST, LOG_BEHIND_SLOT or SOURCE_CHANGED
      */
-    void check(Connection source, StreamState state) throws SQLException {
+    void check(Connection source, Supplier<StreamState> log) throws SQLException {
+        // Before the server's WAL end is read: the log may move meanwhile.
+        StreamState state = log.get();
         SourceIdentity identity = SourceIdentity.read(source);
         if (!identity.systemIdentifier().equals(state.getSystemIdentifier())) {
             throw new MigrationException(
@@ -57,7 +60,7 @@ final class SourceGuard {
                     "the server's WAL ends at %s, the log already holds it up to %s: the server was set back"
                             .formatted(text(identity.insertLsn()), text(state.getFlushableLsn())));
         }
-        checkSlot(source, state);
+        checkSlot(source, log);
     }
 
     /**
@@ -91,7 +94,7 @@ final class SourceGuard {
         }
     }
 
-    private void checkSlot(Connection source, StreamState state) throws SQLException {
+    private void checkSlot(Connection source, Supplier<StreamState> log) throws SQLException {
         ServerVersion version = ConnectionSettings.version(source);
         String status = version.atLeast(13) ? "wal_status" : "'reserved'";
         String invalidation = version.atLeast(17) ? "invalidation_reason" : "NULL::text";
@@ -117,11 +120,13 @@ final class SourceGuard {
                 }
                 checkWalStatus(row.getString(4));
                 long confirmed = row.getLong(3);
-                if (Long.compareUnsigned(confirmed, state.getFlushableLsn()) > 0) {
+                // After the slot was read: it follows the log.
+                long flushable = log.get().getFlushableLsn();
+                if (Long.compareUnsigned(confirmed, flushable) > 0) {
                     throw new MigrationException(
                             ErrorCode.LOG_BEHIND_SLOT,
                             "slot %s is confirmed up to %s, the log is complete only up to %s"
-                                    .formatted(slot, text(confirmed), text(state.getFlushableLsn())));
+                                    .formatted(slot, text(confirmed), text(flushable)));
                 }
             }
         }

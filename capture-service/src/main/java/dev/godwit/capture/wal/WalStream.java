@@ -9,7 +9,6 @@ import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.ServerVersion;
 import dev.godwit.postgres.SqlStates;
 import dev.godwit.schemas.MarkerKind;
-import dev.godwit.schemas.StreamState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -170,10 +169,12 @@ public final class WalStream implements AutoCloseable {
         if (closing.getCount() == 0) {
             return;
         }
-        StreamState state = log.stream().orElseThrow(() -> new IllegalStateException("no stream has begun"));
+        if (log.stream().isEmpty()) {
+            throw new IllegalStateException("no stream has begun");
+        }
         ServerVersion version;
         try (Connection watch = open()) {
-            guard.check(watch, state);
+            guard.check(watch, () -> log.stream().orElseThrow());
             guard.endFormerWalsender(watch);
             version = ConnectionSettings.version(watch);
         } catch (SQLException e) {
@@ -206,7 +207,7 @@ public final class WalStream implements AutoCloseable {
                     emit(watch, MarkerMessage.HEARTBEAT);
                     if (System.nanoTime() - guardedAt >= settings.guard().toNanos()) {
                         guardedAt = System.nanoTime();
-                        guard.check(watch, log.stream().orElseThrow());
+                        guard.check(watch, () -> log.stream().orElseThrow());
                     }
                 } catch (SQLException e) {
                     // If the source is down the engine meets it as well.
