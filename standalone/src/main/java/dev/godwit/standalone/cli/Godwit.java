@@ -55,7 +55,8 @@ final class Godwit {
                         .addSubcommand(new CutoverCommand(console))
                         .addSubcommand(new CancelCommand(console))
                         .addSubcommand(new RetryCommand(console))
-                        .addSubcommand(new BrokerCommand(console));
+                        .addSubcommand(new BrokerCommand(console))
+                        .addSubcommand(new WarmUpCommand());
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
         line.setCaseInsensitiveEnumValuesAllowed(true);
