@@ -57,6 +57,9 @@ public final class ChangeLog implements AutoCloseable {
     /** Above this a change travels in fragments: Kafka's default limit is 1 MiB a record. */
     static final int RECORD_BYTES_MAX = 900 * 1024;
 
+    /** Most of a transaction in one request: a batch that waits behind another wakes the sender at every record. */
+    private static final int BATCH_BYTES = 1_000_000;
+
     private static final int TRIES = 20;
     private static final Duration BEFORE_TRYING_AGAIN = Duration.ofMillis(500);
     private static final Duration CLOSE_MOST = Duration.ofSeconds(3);
@@ -115,7 +118,11 @@ public final class ChangeLog implements AutoCloseable {
                 Map.of(
                         ProducerConfig.CLIENT_ID_CONFIG, "changes-" + databaseId,
                         ProducerConfig.LINGER_MS_CONFIG, 5,
-                        ProducerConfig.BATCH_SIZE_CONFIG, 512 * 1024,
+                        ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES,
+                        // With more, the second request of a transaction may pass the first, which the broker
+                        // refuses (KIP-890); the retry then costs more than was won.
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1,
+                        ProducerConfig.RETRY_BACKOFF_MS_CONFIG, 10,
                         ProducerConfig.BUFFER_MEMORY_CONFIG, 16L * 1024 * 1024));
         try {
             producer.initTransactions();
