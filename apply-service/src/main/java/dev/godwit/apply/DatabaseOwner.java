@@ -116,7 +116,10 @@ final class DatabaseOwner implements PartitionWorker {
         return view.map(known -> withProgress(known, changes));
     }
 
-    /** Before it has read the ledger, the sync knows no counters; they must not seem to fall to zero. */
+    /**
+     * Before it has read the ledger, the sync knows no counters; they must not seem to fall to
+     * zero.
+     */
     private static OwnerView withProgress(OwnerView known, @Nullable ChangesWorker sync) {
         return sync == null || sync.durableOffset().isEmpty()
                 ? known

@@ -31,8 +31,7 @@ final class CaptureFactory {
 
     @Bean(preDestroy = "close")
     @Singleton
-    Admin admin(CaptureConfig config)
-            throws InterruptedException, ExecutionException {
+    Admin admin(CaptureConfig config) throws InterruptedException, ExecutionException {
         Admin admin = config.kafka().admin();
         new TopicAdmin(admin, config.kafka().replicationFactor()).createShared();
         return admin;

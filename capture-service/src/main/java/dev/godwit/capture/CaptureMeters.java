@@ -21,7 +21,9 @@ final class CaptureMeters {
     private final Counter failures;
 
     CaptureMeters(MeterRegistry registry) {
-        Gauge.builder(OWNED, owned, AtomicInteger::doubleValue).strongReference(true).register(registry);
+        Gauge.builder(OWNED, owned, AtomicInteger::doubleValue)
+                .strongReference(true)
+                .register(registry);
         this.changes = registry.counter(CHANGES);
         this.rows = registry.counter(LOAD_ROWS);
         this.bytes = registry.counter(LOAD_BYTES);

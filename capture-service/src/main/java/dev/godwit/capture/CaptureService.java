@@ -95,13 +95,7 @@ final class CaptureService implements AutoCloseable {
         return switch (desired.phase()) {
             case COMPLETED -> true;
             case CANCELLED -> desired.database().getEndedOn() == null;
-            case CHECK,
-                    RUN,
-                    CUT_OVER,
-                    FINALISE,
-                    RELEASE_SOURCE,
-                    RELEASE_TARGET,
-                    CANCEL -> false;
+            case CHECK, RUN, CUT_OVER, FINALISE, RELEASE_SOURCE, RELEASE_TARGET, CANCEL -> false;
         };
     }
 }

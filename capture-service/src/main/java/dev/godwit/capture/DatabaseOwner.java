@@ -7,13 +7,10 @@ import dev.godwit.capture.source.SourceControl;
 import dev.godwit.capture.source.SourceDatabase;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
-import dev.godwit.schemas.CapturePhase;
 import dev.godwit.schemas.WantedPhase;
 import dev.godwit.schemas.topic.Topics;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -25,7 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Owns one database migration while its partition is this instance's, on a thread of its own: opens
- * the log (which fences every former owner), works, reports, and begins anew after whatever ends it.
+ * the log (which fences every former owner), works, reports, and begins anew after whatever ends
+ * it.
  */
 final class DatabaseOwner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseOwner.class);
@@ -98,14 +96,19 @@ final class DatabaseOwner implements AutoCloseable {
                 await(AGAIN);
             } catch (InterruptedException | org.apache.kafka.common.errors.InterruptException e) {
                 if (!closing) {
-                    LOG.atWarn().addKeyValue("migration", databaseId).log("the owner was interrupted and begins anew");
+                    LOG.atWarn()
+                            .addKeyValue("migration", databaseId)
+                            .log("the owner was interrupted and begins anew");
                 }
             } catch (OwnerFencedException e) {
                 LOG.atInfo().addKeyValue("migration", databaseId).log("another owner took over");
                 backoff = pause(backoff);
             } catch (RuntimeException e) {
                 context.meters().failed();
-                LOG.atWarn().setCause(e).addKeyValue("migration", databaseId).log("the owner begins anew");
+                LOG.atWarn()
+                        .setCause(e)
+                        .addKeyValue("migration", databaseId)
+                        .log("the owner begins anew");
                 backoff = pause(backoff);
             }
         }
@@ -149,7 +152,8 @@ final class DatabaseOwner implements AutoCloseable {
 
     private void own(Desired desired) throws InterruptedException {
         try (ChangeLog log =
-                ChangeLog.open(context.kafka(), databaseId, context.book(), context.crashPoints())) {
+                ChangeLog.open(
+                        context.kafka(), databaseId, context.book(), context.crashPoints())) {
             LOG.atInfo().addKeyValue("migration", databaseId).log("owning as epoch " + log.epoch());
             work(desired, log.epoch(), log);
         }
@@ -160,11 +164,7 @@ final class DatabaseOwner implements AutoCloseable {
             throws InterruptedException {
         try (var stream =
                         new OwnedStream(
-                                context,
-                                databaseId,
-                                first.source(context.seal()),
-                                epoch,
-                                log);
+                                context, databaseId, first.source(context.seal()), epoch, log);
                 var attention = new Attention(stream, first)) {
             attention.report();
             while (!closing && attention.step()) {
@@ -276,7 +276,9 @@ final class DatabaseOwner implements AutoCloseable {
         };
     }
 
-    /** A zombie may have made something after the release. Failing is no harm: it is tried again. */
+    /**
+     * A zombie may have made something after the release. Failing is no harm: it is tried again.
+     */
     private void sweep(Desired desired) {
         Instant now = context.clock().instant();
         Instant ended = desired.database().getEndedOn();
@@ -294,7 +296,10 @@ final class DatabaseOwner implements AutoCloseable {
                                 Math.max(1, context.board().captureEpoch(databaseId))))) {
             control.release();
         } catch (MigrationException e) {
-            LOG.atInfo().setCause(e).addKeyValue("migration", databaseId).log("the source of a cancelled migration was not looked at");
+            LOG.atInfo()
+                    .setCause(e)
+                    .addKeyValue("migration", databaseId)
+                    .log("the source of a cancelled migration was not looked at");
         }
     }
 

@@ -33,6 +33,8 @@ final class KafkaHealth implements HealthIndicator {
                 .toCompletableFuture()
                 .orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS)
                 .handle((nodes, failure) -> failure == null && !nodes.isEmpty())
-                .thenApply(up -> HealthResult.builder(NAME, up ? HealthStatus.UP : HealthStatus.DOWN).build());
+                .thenApply(up ->
+                        HealthResult.builder(NAME, up ? HealthStatus.UP : HealthStatus.DOWN)
+                                .build());
     }
 }

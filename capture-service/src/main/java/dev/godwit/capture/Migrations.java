@@ -55,10 +55,9 @@ final class Migrations implements AutoCloseable {
 
     Optional<Desired> find(String databaseId) {
         return migrations.values().stream()
-                .flatMap(
-                        placed ->
-                                placed.migration.getDatabases().stream()
-                                        .map(database -> new Desired(placed.migration, database)))
+                .flatMap(placed ->
+                        placed.migration.getDatabases().stream()
+                                .map(database -> new Desired(placed.migration, database)))
                 .filter(desired -> desired.id().equals(databaseId))
                 .findFirst();
     }

@@ -242,7 +242,9 @@ final class OwnedStream implements AutoCloseable {
         lookAtWal(wal);
     }
 
-    /** A marker may get lost with a source that dies before it is on disk: asked for until it comes. */
+    /**
+     * A marker may get lost with a source that dies before it is on disk: asked for until it comes.
+     */
     private void ask(WalStream wal, Desired.WantedMarker marker, Progress progress) {
         Instant now = context.clock().instant();
         boolean captured = progress.marker().filter(marker.id()::equals).isPresent();

@@ -43,7 +43,9 @@ final class SourceMarks {
         }
     }
 
-    /** Fences the source once; what its setting was before is recorded once and never overwritten. */
+    /**
+     * Fences the source once; what its setting was before is recorded once and never overwritten.
+     */
     void fence() throws InterruptedException {
         if (fencedOn != null) {
             return;

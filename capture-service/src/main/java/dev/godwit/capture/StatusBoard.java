@@ -65,8 +65,7 @@ final class StatusBoard implements AutoCloseable {
 
             private Optional<Attempt> attempt(
                     TableName target, Function<ApplyTableStatus, Attempt> which) {
-                return Optional.ofNullable(
-                                tables.get(Topics.applyKey(databaseId, target.toAvro())))
+                return Optional.ofNullable(tables.get(Topics.applyKey(databaseId, target.toAvro())))
                         .map(which);
             }
         };

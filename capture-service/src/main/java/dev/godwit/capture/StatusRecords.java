@@ -55,16 +55,15 @@ final class StatusRecords {
     static Map<TableName, CaptureTableStatus> tables(String databaseId, OwnerView view) {
         var tables = new HashMap<TableName, CaptureTableStatus>();
         view.sources()
-                .forEach(
-                        (target, sources) ->
-                                tables.put(
+                .forEach((target, sources) ->
+                        tables.put(
+                                target,
+                                table(
+                                        databaseId,
+                                        view,
                                         target,
-                                        table(
-                                                databaseId,
-                                                view,
-                                                target,
-                                                sources,
-                                                Optional.ofNullable(view.tables().get(target)))));
+                                        sources,
+                                        Optional.ofNullable(view.tables().get(target)))));
         return tables;
     }
 
@@ -95,13 +94,12 @@ final class StatusRecords {
         for (TableName source : sources) {
             view.progress()
                     .map(progress -> progress.tables().get(source))
-                    .ifPresent(
-                            counters -> {
-                                sum.setInserts(sum.getInserts() + counters.getInserts());
-                                sum.setUpdates(sum.getUpdates() + counters.getUpdates());
-                                sum.setDeletes(sum.getDeletes() + counters.getDeletes());
-                                sum.setTruncates(sum.getTruncates() + counters.getTruncates());
-                            });
+                    .ifPresent(counters -> {
+                        sum.setInserts(sum.getInserts() + counters.getInserts());
+                        sum.setUpdates(sum.getUpdates() + counters.getUpdates());
+                        sum.setDeletes(sum.getDeletes() + counters.getDeletes());
+                        sum.setTruncates(sum.getTruncates() + counters.getTruncates());
+                    });
         }
         return sum;
     }
@@ -117,11 +115,10 @@ final class StatusRecords {
     private static @Nullable Instant loadEndedOn(OwnerView view) {
         boolean whole =
                 view.sources().keySet().stream()
-                        .allMatch(
-                                target -> {
-                                    TableProgress table = view.tables().get(target);
-                                    return table != null && table.load().getEnded();
-                                });
+                        .allMatch(target -> {
+                            TableProgress table = view.tables().get(target);
+                            return table != null && table.load().getEnded();
+                        });
         return whole
                 ? view.tables().values().stream()
                         .map(table -> table.load().getEndedOn())

@@ -19,9 +19,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says how one owner stands, on a thread of its own, so that a step that takes long silences nobody:
- * at most every 250 ms when something has changed, at least every second. The summary comes after
- * the tables, so whoever sees it has seen them.
+ * Says how one owner stands, on a thread of its own, so that a step that takes long silences
+ * nobody: at most every 250 ms when something has changed, at least every second. The summary comes
+ * after the tables, so whoever sees it has seen them.
  */
 final class StatusReporter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StatusReporter.class);
@@ -115,14 +115,11 @@ final class StatusReporter implements AutoCloseable {
     }
 
     private void sayTables(Map<TableName, CaptureTableStatus> now) {
-        now.forEach(
-                (table, status) -> {
-                    if (!status.equals(saidOfTables.put(table, status))) {
-                        say(
-                                Topics.captureKey(databaseId, table.toAvro()),
-                                codec.encode(status));
-                    }
-                });
+        now.forEach((table, status) -> {
+            if (!status.equals(saidOfTables.put(table, status))) {
+                say(Topics.captureKey(databaseId, table.toAvro()), codec.encode(status));
+            }
+        });
     }
 
     /** What is not sent is said again within a second. */

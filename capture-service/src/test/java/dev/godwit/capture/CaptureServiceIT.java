@@ -53,8 +53,7 @@ class CaptureServiceIT {
     private static final Map<Integer, Postgres> SERVERS = new HashMap<>();
     private static final AtomicInteger IDS = new AtomicInteger();
 
-    @TempDir
-    private static Path folder;
+    @TempDir private static Path folder;
 
     private static Broker broker;
     private static String keyset;
@@ -93,8 +92,11 @@ class CaptureServiceIT {
                 "CREATE TABLE big (id bigint PRIMARY KEY, filler text, twice bigint GENERATED ALWAYS AS (id * 2) STORED)",
                 "INSERT INTO big SELECT i, repeat(md5(i::text), 8) FROM generate_series(-50000, 100000) i",
                 "CREATE SCHEMA \"Schéma \"\"x\"\" ; --\"",
-                "CREATE TABLE " + HOSTILE.quoted() + " (\"Ä \"\" col\" serial PRIMARY KEY, b bytea, t text, d date, f float8)",
-                "INSERT INTO " + HOSTILE.quoted()
+                "CREATE TABLE "
+                        + HOSTILE.quoted()
+                        + " (\"Ä \"\" col\" serial PRIMARY KEY, b bytea, t text, d date, f float8)",
+                "INSERT INTO "
+                        + HOSTILE.quoted()
                         + " (b, t, d, f) VALUES ('\\x00ff0a', E'tab\\tnewline\\nback\\\\slash', '2024-02-29', 0.1), (NULL, '', 'infinity', 'NaN'),"
                         + " (convert_to(repeat('wide', 3000000), 'UTF8'), '\\N', NULL, '-0')",
                 "CREATE TABLE root (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
@@ -122,13 +124,15 @@ class CaptureServiceIT {
             assertThat(apply.load(BIG).getEnded()).isTrue();
 
             // When
-            source.run(id, "INSERT INTO root VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET v = 'x'");
+            source.run(
+                    id, "INSERT INTO root VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET v = 'x'");
             control.want(database -> {
                 database.setPhase(WantedPhase.CUT_OVER);
                 database.setGateMarker("gate1");
             });
             // Then
-            CaptureStatus gated = control.await("the gate's marker", said -> "gate1".equals(said.getMarker()));
+            CaptureStatus gated =
+                    control.await("the gate's marker", said -> "gate1".equals(said.getMarker()));
             assertThat(gated.getCaptured().getUpdates()).isEqualTo(1);
             assertThat(gated.getChangesBehindMarker()).isZero();
 
@@ -136,14 +140,19 @@ class CaptureServiceIT {
             control.want(WantedPhase.FINALISE);
             control.await("sequences", said -> "gate1".equals(said.getSequencesFor()));
             // Then
-            assertThat(LogReader.all(broker.settings(), id, Sequences.class).getFirst().getSequences())
+            assertThat(
+                            LogReader.all(broker.settings(), id, Sequences.class)
+                                    .getFirst()
+                                    .getSequences())
                     .contains(new SequenceValue(new TableName("public", "lone").toAvro(), 8L, true))
-                    .anyMatch(sequence -> sequence.getName().getNamespace().equals(HOSTILE.schema()));
+                    .anyMatch(
+                            sequence -> sequence.getName().getNamespace().equals(HOSTILE.schema()));
 
             // When
             control.want(database -> database.setFinalMarker("final1"));
             control.await("the final marker", said -> "final1".equals(said.getMarker()));
-            assertThat(LogReader.all(broker.settings(), id, Marker.class).getLast().getKind()).isEqualTo(MarkerKind.FINAL);
+            assertThat(LogReader.all(broker.settings(), id, Marker.class).getLast().getKind())
+                    .isEqualTo(MarkerKind.FINAL);
             control.want(WantedPhase.RELEASE_SOURCE);
             control.await("released", said -> said.getPhase() == CapturePhase.RELEASED);
             // Then
@@ -157,7 +166,9 @@ class CaptureServiceIT {
         Postgres source = server(15);
         String id = newDatabase(source);
         source.run(id, "CREATE TABLE big (id int PRIMARY KEY)");
-        try (var control = new Control(broker.settings(), keyset, id, source.settings(id), List.of(BIG));
+        try (var control =
+                        new Control(
+                                broker.settings(), keyset, id, source.settings(id), List.of(BIG));
                 var apply = GrantingApply.start(broker.settings(), id);
                 Connection writer = source.open(id)) {
             writer.setAutoCommit(false);
@@ -167,9 +178,11 @@ class CaptureServiceIT {
             // When
             control.want(WantedPhase.RUN);
             // Then
-            CaptureStatus waiting = control.await("waiting", said -> !said.getWaitingFor().isEmpty());
+            CaptureStatus waiting =
+                    control.await("waiting", said -> !said.getWaitingFor().isEmpty());
             assertThat(waiting.getPhase()).isEqualTo(CapturePhase.WAITING_FOR_SLOT);
-            assertThat(waiting.getWaitingFor().getFirst()).contains("pg_terminate_backend", "'test'", id);
+            assertThat(waiting.getWaitingFor().getFirst())
+                    .contains("pg_terminate_backend", "'test'", id);
             writer.commit();
             control.await("streaming", said -> said.getPhase() == CapturePhase.STREAMING);
             assertThat(LoadReader.read(broker.settings(), id).rows(BIG)).containsExactly("1");
@@ -188,7 +201,9 @@ class CaptureServiceIT {
         Postgres source = server(15);
         String id = newDatabase(source);
         source.run(id, "CREATE TABLE big (id int PRIMARY KEY)");
-        try (var control = new Control(broker.settings(), keyset, id, source.settings(id), List.of(BIG));
+        try (var control =
+                        new Control(
+                                broker.settings(), keyset, id, source.settings(id), List.of(BIG));
                 var apply = GrantingApply.start(broker.settings(), id);
                 Connection writer = source.open(id)) {
             writer.setAutoCommit(false);
@@ -216,7 +231,9 @@ class CaptureServiceIT {
                 "CREATE TABLE big (id int PRIMARY KEY)",
                 "ALTER DATABASE %s SET default_transaction_read_only = 'off'".formatted(id),
                 "ALTER DATABASE %s SET work_mem = '5MB'".formatted(id));
-        try (var control = new Control(broker.settings(), keyset, id, source.settings(id), List.of(BIG));
+        try (var control =
+                        new Control(
+                                broker.settings(), keyset, id, source.settings(id), List.of(BIG));
                 var apply = GrantingApply.start(broker.settings(), id);
                 Connection older = source.open(id)) {
             control.want(WantedPhase.RUN);
@@ -238,14 +255,17 @@ class CaptureServiceIT {
 
             // When
             control.want(WantedPhase.CANCEL);
-            control.await("released", said -> said.getPhase() == CapturePhase.RELEASED && said.getFencedOn() == null);
+            control.await(
+                    "released",
+                    said -> said.getPhase() == CapturePhase.RELEASED && said.getFencedOn() == null);
             // Then
             source.run(id, "INSERT INTO big VALUES (1)");
-            assertThat(source.ask(
-                            id,
-                            "SELECT setconfig::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = '"
-                                    + id
-                                    + "'"))
+            assertThat(
+                            source.ask(
+                                    id,
+                                    "SELECT setconfig::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE datname = '"
+                                            + id
+                                            + "'"))
                     .contains("default_transaction_read_only=off", "work_mem=5MB");
             assertNothingLeft(source, id);
             control.want(WantedPhase.CANCELLED);
@@ -261,11 +281,14 @@ class CaptureServiceIT {
                 "CREATE TABLE big (id int PRIMARY KEY, b bytea)",
                 "ALTER TABLE big ALTER b SET STORAGE EXTERNAL",
                 "INSERT INTO big VALUES (1, convert_to(repeat('x', 140000000), 'UTF8'))");
-        try (var control = new Control(broker.settings(), keyset, id, source.settings(id), List.of(BIG));
+        try (var control =
+                        new Control(
+                                broker.settings(), keyset, id, source.settings(id), List.of(BIG));
                 var apply = GrantingApply.start(broker.settings(), id)) {
             control.want(WantedPhase.RUN);
             // Then
-            CaptureStatus failed = control.await("failed", said -> said.getPhase() == CapturePhase.FAILED);
+            CaptureStatus failed =
+                    control.await("failed", said -> said.getPhase() == CapturePhase.FAILED);
             assertThat(failed.getFailure().getCode()).isEqualTo("ROW_TOO_WIDE");
             assertThat(failed.getFailure().getWhat()).contains("public.big");
             // When
@@ -281,7 +304,9 @@ class CaptureServiceIT {
             int attempt = apply.load(BIG).getAttempt().getNumber();
             org.awaitility.Awaitility.await("loaded again")
                     .atMost(java.time.Duration.ofSeconds(30))
-                    .until(() -> apply.load(BIG).getAttempt().getNumber() > attempt && apply.load(BIG).getEnded());
+                    .until(() ->
+                            apply.load(BIG).getAttempt().getNumber() > attempt
+                                    && apply.load(BIG).getEnded());
             control.want(WantedPhase.CANCEL);
             control.await("released", said -> said.getPhase() == CapturePhase.RELEASED);
             assertNothingLeft(source, id);
@@ -290,13 +315,22 @@ class CaptureServiceIT {
     }
 
     private static void assertNothingLeft(Postgres source, String id) throws SQLException {
-        assertThat(source.ask(id, "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'godwit_" + id + "%'")).isEqualTo("0");
+        assertThat(
+                        source.ask(
+                                id,
+                                "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'godwit_"
+                                        + id
+                                        + "%'"))
+                .isEqualTo("0");
         assertThat(source.ask(id, "SELECT count(*) FROM pg_publication")).isEqualTo("0");
-        assertThat(source.ask(
-                        id,
-                        "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'godwit " + id + " load%' OR application_name LIKE 'godwit "
-                                + id
-                                + " keeper%'"))
+        assertThat(
+                        source.ask(
+                                id,
+                                "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'godwit "
+                                        + id
+                                        + " load%' OR application_name LIKE 'godwit "
+                                        + id
+                                        + " keeper%'"))
                 .isEqualTo("0");
     }
 
@@ -305,7 +339,9 @@ class CaptureServiceIT {
                 major,
                 version -> {
                     try {
-                        return Postgres.start(version, Files.createDirectory(folder.resolve("postgres-" + version)));
+                        return Postgres.start(
+                                version,
+                                Files.createDirectory(folder.resolve("postgres-" + version)));
                     } catch (java.io.IOException e) {
                         throw new java.io.UncheckedIOException(e);
                     }
@@ -321,10 +357,15 @@ class CaptureServiceIT {
         return id;
     }
 
-    private static List<String> copy(Postgres source, String database, String query) throws Exception {
+    private static List<String> copy(Postgres source, String database, String query)
+            throws Exception {
         var text = new ByteArrayOutputStream();
         try (Connection connection = source.settings(database).open("test")) {
-            long rows = connection.unwrap(PGConnection.class).getCopyAPI().copyOut("COPY (" + query + ") TO STDOUT", text);
+            long rows =
+                    connection
+                            .unwrap(PGConnection.class)
+                            .getCopyAPI()
+                            .copyOut("COPY (" + query + ") TO STDOUT", text);
             assertThat(rows).isPositive();
         }
         return text.toString(StandardCharsets.UTF_8).lines().toList();

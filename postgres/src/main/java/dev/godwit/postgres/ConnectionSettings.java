@@ -58,7 +58,8 @@ public record ConnectionSettings(
         properties.setProperty("ApplicationName", applicationName);
         properties.setProperty("connectTimeout", Integer.toString(CONNECT_SECONDS));
         properties.setProperty("tcpKeepAlive", "true");
-        // A server's detail and context lines hold values of rows, and what an exception says is logged.
+        // A server's detail and context lines hold values of rows, and what an exception says is
+        // logged.
         properties.setProperty("logServerErrorDetail", "false");
         // Parameters go as text of unknown type: the server's own input functions read every value.
         properties.setProperty("stringtype", "unspecified");

@@ -80,8 +80,8 @@ final class LaneQueue {
     }
 
     /**
-     * What follows of one source transaction, up to its end, a barrier or the bound: empty if it has
-     * ended.
+     * What follows of one source transaction, up to its end, a barrier or the bound: empty if it
+     * has ended.
      */
     List<LaneItem> takeRest(long finalLsn, OpenTransaction transaction, long bytesMost)
             throws InterruptedException {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.apply.sync;
 
-/** The source transaction that the reader stands in: some of its changes are still to be handed out. */
+/**
+ * The source transaction that the reader stands in: some of its changes are still to be handed out.
+ */
 final class OpenTransaction {
     private static final long NONE = 0;
 

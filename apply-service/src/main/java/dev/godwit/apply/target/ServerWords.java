@@ -9,7 +9,10 @@ import org.postgresql.util.PSQLException;
 public final class ServerWords {
     private ServerWords() {}
 
-    /** Whether the message itself quotes a value: the class of data exceptions does, as in {@code invalid input syntax}. */
+    /**
+     * Whether the message itself quotes a value: the class of data exceptions does, as in {@code
+     * invalid input syntax}.
+     */
     public static boolean quotesValue(SQLException e) {
         return SqlStates.state(e).startsWith("22");
     }

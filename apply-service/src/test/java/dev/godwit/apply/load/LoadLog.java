@@ -37,7 +37,9 @@ final class LoadLog {
 
     /** Start, blocks of seven bytes, end. */
     LoadLog piece(Attempt attempt, int chunk, int piece, String rows) {
-        return start(attempt, chunk, piece).blocks(attempt, chunk, piece, rows).end(attempt, chunk, piece, rows, 0);
+        return start(attempt, chunk, piece)
+                .blocks(attempt, chunk, piece, rows)
+                .end(attempt, chunk, piece, rows, 0);
     }
 
     LoadLog start(Attempt attempt, int chunk, int piece) {
@@ -53,7 +55,12 @@ final class LoadLog {
         byte[] bytes = rows.getBytes(StandardCharsets.UTF_8);
         int sequence = (before.getBytes(StandardCharsets.UTF_8).length + 6) / 7;
         for (int from = 0; from < bytes.length; from += 7) {
-            append(new Block(id(attempt, chunk, piece), sequence++, ByteBuffer.wrap(bytes, from, Math.min(7, bytes.length - from)).slice()));
+            append(
+                    new Block(
+                            id(attempt, chunk, piece),
+                            sequence++,
+                            ByteBuffer.wrap(bytes, from, Math.min(7, bytes.length - from))
+                                    .slice()));
         }
         return this;
     }
@@ -63,7 +70,12 @@ final class LoadLog {
         byte[] bytes = rows.getBytes(StandardCharsets.UTF_8);
         var crc = new CRC32C();
         crc.update(bytes);
-        return append(new PieceEnd(id(attempt, chunk, piece), rows.lines().count(), (long) bytes.length, crc.getValue() + error));
+        return append(
+                new PieceEnd(
+                        id(attempt, chunk, piece),
+                        rows.lines().count(),
+                        (long) bytes.length,
+                        crc.getValue() + error));
     }
 
     LoadLog tableEnd(Attempt attempt, List<Integer> pieces) {

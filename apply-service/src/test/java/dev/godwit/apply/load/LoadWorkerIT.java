@@ -57,8 +57,10 @@ class LoadWorkerIT {
     void makeTable() throws SQLException {
         target = server.newDatabase();
         connection = target.open("test");
-        run("CREATE SCHEMA \"sch\"\"ema\"; CREATE TABLE " + TABLE.quoted()
-                + " (id integer PRIMARY KEY, \"te\"\"xt\" text CONSTRAINT \"not bad\" CHECK (\"te\"\"xt\" <> 'bad'))");
+        run(
+                "CREATE SCHEMA \"sch\"\"ema\"; CREATE TABLE "
+                        + TABLE.quoted()
+                        + " (id integer PRIMARY KEY, \"te\"\"xt\" text CONSTRAINT \"not bad\" CHECK (\"te\"\"xt\" <> 'bad'))");
         connection.setAutoCommit(false);
         new Ledger("abc").create(connection);
         new Attempts().grant(connection, TABLE, FIRST);
@@ -73,7 +75,10 @@ class LoadWorkerIT {
 
     @Test
     void loadsPiecesAndTheEndOfTheTable() throws SQLException {
-        log.piece(FIRST, 0, 0, "1\tone\n2\t\\N\n").piece(FIRST, 0, 1, "3\t\\\\x\\ty\n").piece(FIRST, 1, 0, "").tableEnd(FIRST, List.of(2, 1));
+        log.piece(FIRST, 0, 0, "1\tone\n2\t\\N\n")
+                .piece(FIRST, 0, 1, "3\t\\\\x\\ty\n")
+                .piece(FIRST, 1, 0, "")
+                .tableEnd(FIRST, List.of(2, 1));
         try (LoadWorker worker = start(CrashPoints.none())) {
             awaitDurable(worker, log.end());
         }
@@ -85,7 +90,9 @@ class LoadWorkerIT {
 
     @Test
     void skipsAPieceThatIsAlreadyLoaded() throws SQLException {
-        log.piece(FIRST, 0, 0, "1\tone\n").piece(FIRST, 0, 0, "1\tone\n").piece(FIRST, 0, 1, "2\ttwo\n");
+        log.piece(FIRST, 0, 0, "1\tone\n")
+                .piece(FIRST, 0, 0, "1\tone\n")
+                .piece(FIRST, 0, 1, "2\ttwo\n");
         try (LoadWorker worker = start(CrashPoints.none())) {
             awaitDurable(worker, log.end());
         }
@@ -94,7 +101,9 @@ class LoadWorkerIT {
 
     @Test
     void cancelsAPieceWhoseSenderDiedAndTakesItAgain() throws SQLException {
-        log.start(FIRST, 0, 0).blocks(FIRST, 0, 0, "1\tone\n2\ttw").piece(FIRST, 0, 0, "1\tone\n2\ttwo\n");
+        log.start(FIRST, 0, 0)
+                .blocks(FIRST, 0, 0, "1\tone\n2\ttw")
+                .piece(FIRST, 0, 0, "1\tone\n2\ttwo\n");
         try (LoadWorker worker = start(CrashPoints.none())) {
             awaitDurable(worker, log.end());
         }
@@ -107,7 +116,9 @@ class LoadWorkerIT {
         new Attempts().grant(connection, TABLE, SECOND);
         connection.commit();
         connection.setAutoCommit(true);
-        log.piece(FIRST, 0, 0, "1\told\n").tableEnd(FIRST, List.of(1)).piece(SECOND, 0, 0, "1\tnew\n");
+        log.piece(FIRST, 0, 0, "1\told\n")
+                .tableEnd(FIRST, List.of(1))
+                .piece(SECOND, 0, 0, "1\tnew\n");
         try (LoadWorker worker = start(CrashPoints.none())) {
             awaitDurable(worker, log.end());
         }
@@ -117,7 +128,11 @@ class LoadWorkerIT {
 
     @Test
     void breaksTheAttemptOnAWrongChecksum() throws SQLException {
-        log.start(FIRST, 0, 0).blocks(FIRST, 0, 0, "1\tone\n").end(FIRST, 0, 0, "1\tone\n", 1).piece(FIRST, 0, 1, "2\ttwo\n").tableEnd(FIRST, List.of(2));
+        log.start(FIRST, 0, 0)
+                .blocks(FIRST, 0, 0, "1\tone\n")
+                .end(FIRST, 0, 0, "1\tone\n", 1)
+                .piece(FIRST, 0, 1, "2\ttwo\n")
+                .tableEnd(FIRST, List.of(2));
         try (LoadWorker worker = start(CrashPoints.none())) {
             awaitDurable(worker, log.end());
         }
@@ -127,7 +142,8 @@ class LoadWorkerIT {
 
     @Test
     void breaksTheAttemptOnAGap() throws SQLException {
-        var whole = new LoadLog(TABLE, List.of("id", "te\"xt")).piece(FIRST, 0, 0, "1\tone\n2\ttwo\n");
+        var whole =
+                new LoadLog(TABLE, List.of("id", "te\"xt")).piece(FIRST, 0, 0, "1\tone\n2\ttwo\n");
         try (LoadWorker worker = start(CrashPoints.none())) {
             worker.accept(whole.from(0).stream().filter(message -> message.offset() != 2).toList());
             awaitDurable(worker, whole.end());
@@ -142,9 +158,12 @@ class LoadWorkerIT {
         try (LoadWorker worker = start(CrashPoints.none())) {
             await().atMost(MOST).until(() -> worker.failure().isPresent());
             assertThat(worker.failure().orElseThrow().code()).isEqualTo(ErrorCode.PIECE_REFUSED);
-            assertThat(worker.failure().orElseThrow().what()).contains("not bad", "23514", TABLE.toString()).doesNotContain("2\t", "(2,");
+            assertThat(worker.failure().orElseThrow().what())
+                    .contains("not bad", "23514", TABLE.toString())
+                    .doesNotContain("2\t", "(2,");
         }
-        assertThat(new Partitions(new Ledger("abc")).failures(connection)).containsOnlyKeys("load-0");
+        assertThat(new Partitions(new Ledger("abc")).failures(connection))
+                .containsOnlyKeys("load-0");
         assertThat(rows()).isEqualTo("(1,one)");
 
         // When the operator has mended the target, and retried
@@ -160,14 +179,17 @@ class LoadWorkerIT {
     void losesAndRepeatsNothingWhenItDiesBetweenCopyAndCommit() throws SQLException {
         log.piece(FIRST, 0, 0, "1\tone\n").piece(FIRST, 0, 1, "2\ttwo\n");
         var reached = new java.util.concurrent.atomic.AtomicInteger();
-        CrashPoints dying = point -> {
-            if (point == CrashPoint.AFTER_COPY_BEFORE_COMMIT && reached.incrementAndGet() == 2) {
-                endLoadSessions();
-            }
-        };
+        CrashPoints dying =
+                point -> {
+                    if (point == CrashPoint.AFTER_COPY_BEFORE_COMMIT
+                            && reached.incrementAndGet() == 2) {
+                        endLoadSessions();
+                    }
+                };
         try (LoadWorker worker = start(dying)) {
             await().atMost(MOST).until(() -> worker.failure().isPresent());
-            assertThat(worker.failure().orElseThrow().code().retry()).isEqualTo(ErrorCode.Retry.AUTOMATIC);
+            assertThat(worker.failure().orElseThrow().code().retry())
+                    .isEqualTo(ErrorCode.Retry.AUTOMATIC);
         }
         assertThat(rows()).isEqualTo("(1,one)");
         try (LoadWorker worker = start(CrashPoints.none())) {
@@ -180,7 +202,8 @@ class LoadWorkerIT {
     void aNewOwnerEndsTheOldOneInTheMiddleOfAPiece() throws SQLException {
         log.start(FIRST, 0, 0).blocks(FIRST, 0, 0, "1\tone\n");
         try (LoadWorker old = start(CrashPoints.none())) {
-            await().atMost(MOST).until(() -> count("SELECT count(*) FROM pg_stat_progress_copy") == 1);
+            await().atMost(MOST)
+                    .until(() -> count("SELECT count(*) FROM pg_stat_progress_copy") == 1);
             log.end(FIRST, 0, 0, "1\tone\n", 0);
 
             // When
@@ -198,13 +221,23 @@ class LoadWorkerIT {
     void rollsBackWhenTheNextBlockIsLateAndReadsThePieceAgain() throws SQLException {
         log.start(FIRST, 0, 0).blocks(FIRST, 0, 0, "1\tone\n2\t");
         var settings = new LoadSettings(1 << 20, Duration.ofMillis(200));
-        try (LoadWorker worker = LoadWorker.start(target, "abc", 0, SchemaBook.ownOnly(), settings, CrashPoints.none())) {
+        try (LoadWorker worker =
+                LoadWorker.start(
+                        target, "abc", 0, SchemaBook.ownOnly(), settings, CrashPoints.none())) {
             awaitStart(worker);
             worker.accept(log.from(0));
-            await().atMost(MOST).until(() -> count("SELECT count(*) FROM pg_stat_progress_copy") == 1);
-            await().atMost(MOST).until(() -> count("SELECT count(*) FROM pg_locks WHERE relation = '" + TABLE.quoted().replace("'", "''") + "'::regclass") == 0);
+            await().atMost(MOST)
+                    .until(() -> count("SELECT count(*) FROM pg_stat_progress_copy") == 1);
+            await().atMost(MOST)
+                    .until(() ->
+                            count(
+                                            "SELECT count(*) FROM pg_locks WHERE relation = '"
+                                                    + TABLE.quoted().replace("'", "''")
+                                                    + "'::regclass")
+                                    == 0);
             long late = log.end();
-            log.blocksAfter(FIRST, 0, 0, "1\tone\n2\t", "two\n").end(FIRST, 0, 0, "1\tone\n2\ttwo\n", 0);
+            log.blocksAfter(FIRST, 0, 0, "1\tone\n2\t", "two\n")
+                    .end(FIRST, 0, 0, "1\tone\n2\ttwo\n", 0);
 
             // When
             worker.accept(log.from(late));
@@ -226,7 +259,9 @@ class LoadWorkerIT {
     }
 
     private LoadWorker start(CrashPoints crashPoints) {
-        LoadWorker worker = LoadWorker.start(target, "abc", 0, SchemaBook.ownOnly(), LoadSettings.DEFAULTS, crashPoints);
+        LoadWorker worker =
+                LoadWorker.start(
+                        target, "abc", 0, SchemaBook.ownOnly(), LoadSettings.DEFAULTS, crashPoints);
         awaitStart(worker);
         worker.accept(log.from(worker.startOffset().orElseThrow()));
         return worker;
@@ -237,7 +272,10 @@ class LoadWorkerIT {
     }
 
     private static void awaitDurable(LoadWorker worker, long offset) {
-        await().atMost(MOST).until(() -> worker.failure().isPresent() || worker.durableOffset().equals(OptionalLong.of(offset)));
+        await().atMost(MOST)
+                .until(() ->
+                        worker.failure().isPresent()
+                                || worker.durableOffset().equals(OptionalLong.of(offset)));
         assertThat(worker.failure()).isEmpty();
     }
 
@@ -246,7 +284,10 @@ class LoadWorkerIT {
     }
 
     private String rows() throws SQLException {
-        return text("SELECT coalesce(string_agg(t::text, ' ' ORDER BY id), '') FROM " + TABLE.quoted() + " t");
+        return text(
+                "SELECT coalesce(string_agg(t::text, ' ' ORDER BY id), '') FROM "
+                        + TABLE.quoted()
+                        + " t");
     }
 
     private long count(String query) throws SQLException {
@@ -254,7 +295,8 @@ class LoadWorkerIT {
     }
 
     private String text(String query) throws SQLException {
-        try (Statement statement = connection.createStatement(); ResultSet row = statement.executeQuery(query)) {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
             row.next();
             return row.getString(1);
         }
@@ -262,7 +304,8 @@ class LoadWorkerIT {
 
     private void endLoadSessions() {
         try {
-            run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'godwit abc load-%'");
+            run(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'godwit abc load-%'");
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }

@@ -70,13 +70,12 @@ final class AttemptProgress {
     }
 
     void acknowledged(@Nullable Exception refused) {
-        update(
-                () -> {
-                    unacknowledged--;
-                    if (refused != null && failure == null) {
-                        failure = refused;
-                    }
-                });
+        update(() -> {
+            unacknowledged--;
+            if (refused != null && failure == null) {
+                failure = refused;
+            }
+        });
     }
 
     synchronized void read(long moreRows, long moreBytes) {
@@ -85,22 +84,20 @@ final class AttemptProgress {
     }
 
     void chunkEnded(int chunk, int pieceCount) {
-        update(
-                () -> {
-                    pieces[chunk] = pieceCount;
-                    chunksLeft--;
-                    chunksInWork--;
-                });
+        update(() -> {
+            pieces[chunk] = pieceCount;
+            chunksLeft--;
+            chunksInWork--;
+        });
     }
 
     void chunkFailed(Throwable cause) {
-        update(
-                () -> {
-                    chunksInWork--;
-                    if (failure == null) {
-                        failure = cause;
-                    }
-                });
+        update(() -> {
+            chunksInWork--;
+            if (failure == null) {
+                failure = cause;
+            }
+        });
     }
 
     synchronized @Nullable Throwable failure() {

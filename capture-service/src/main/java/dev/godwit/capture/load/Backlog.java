@@ -16,8 +16,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * Un-applied bytes of the load: pieces sent, less those below the offset that apply's group has
- * committed, which apply does only for what is durable on the target. Asks Kafka only when the limit
- * seems passed.
+ * committed, which apply does only for what is durable on the target. Asks Kafka only when the
+ * limit seems passed.
  */
 final class Backlog {
     private static final long LOOK_MILLIS = 200;
@@ -59,15 +59,12 @@ final class Backlog {
     }
 
     private synchronized void settle(Map<TopicPartition, OffsetAndMetadata> committed) {
-        unapplied.forEach(
-                (partition, sent) -> {
-                    OffsetAndMetadata applied = committed.get(partition);
-                    while (applied != null
-                            && !sent.isEmpty()
-                            && sent.element().offset < applied.offset()) {
-                        bytes -= sent.remove().bytes;
-                    }
-                });
+        unapplied.forEach((partition, sent) -> {
+            OffsetAndMetadata applied = committed.get(partition);
+            while (applied != null && !sent.isEmpty() && sent.element().offset < applied.offset()) {
+                bytes -= sent.remove().bytes;
+            }
+        });
     }
 
     /** What Kafka does not tell now it tells later: until then nothing counts as applied. */

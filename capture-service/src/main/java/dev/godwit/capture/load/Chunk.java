@@ -12,7 +12,9 @@ sealed interface Chunk {
     /** Rows in the blocks from, inclusive, to to, exclusive; the last chunk has no end. */
     record Blocks(long from, OptionalLong to) implements Chunk {}
 
-    /** Rows with the key from, inclusive, to to, exclusive; the outer chunks have no bound there. */
+    /**
+     * Rows with the key from, inclusive, to to, exclusive; the outer chunks have no bound there.
+     */
     record Keys(String column, OptionalLong from, OptionalLong to) implements Chunk {}
 
     /** As a WHERE clause with a leading blank, or nothing. */

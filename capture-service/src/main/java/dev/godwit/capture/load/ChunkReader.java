@@ -32,8 +32,7 @@ final class ChunkReader {
     /**
      * @param wideRows one permit, for all readers together
      */
-    ChunkReader(
-            Connection connection, Snapshot snapshot, LoadSettings settings, Semaphore wideRows)
+    ChunkReader(Connection connection, Snapshot snapshot, LoadSettings settings, Semaphore wideRows)
             throws SQLException {
         this.connection = connection;
         this.snapshot = snapshot;
@@ -82,7 +81,8 @@ final class ChunkReader {
         while (true) {
             snapshot.begin(connection);
             try (Statement statement = connection.createStatement()) {
-                statement.execute("LOCK TABLE ONLY " + table.name().quoted() + " IN ACCESS SHARE MODE");
+                statement.execute(
+                        "LOCK TABLE ONLY " + table.name().quoted() + " IN ACCESS SHARE MODE");
                 break;
             } catch (SQLException e) {
                 connection.rollback();
@@ -103,7 +103,9 @@ final class ChunkReader {
     private static MigrationException rewritten(SourceTable table) {
         return new MigrationException(
                 ErrorCode.TABLE_REWRITTEN,
-                "table " + table.name() + " was rewritten, truncated or replaced since its snapshot");
+                "table "
+                        + table.name()
+                        + " was rewritten, truncated or replaced since its snapshot");
     }
 
     private long widest(SourceTable table, Chunk chunk) throws SQLException {
@@ -146,7 +148,9 @@ final class ChunkReader {
         }
     }
 
-    /** PostgreSQL sends one row a message (docs, "COPY Operations"); a row ends in its only newline. */
+    /**
+     * PostgreSQL sends one row a message (docs, "COPY Operations"); a row ends in its only newline.
+     */
     private static void requireOneRow(byte[] row) {
         if (row.length == 0 || row[row.length - 1] != '\n') {
             throw new MigrationException(

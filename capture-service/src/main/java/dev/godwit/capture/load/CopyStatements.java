@@ -32,9 +32,9 @@ final class CopyStatements {
     }
 
     /**
-     * The width of the chunk's widest row, without reading what is stored out of line: lengths stand
-     * in its pointers. Only types whose text is not as long as the value are read, and only when
-     * they are large.
+     * The width of the chunk's widest row, without reading what is stored out of line: lengths
+     * stand in its pointers. Only types whose text is not as long as the value are read, and only
+     * when they are large.
      */
     static String widest(SourceTable table, Chunk chunk, long rowBytes) {
         return "SELECT coalesce(max("

@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The full load of one database migration by one owner: rounds of attempts until every table's end
  * is recorded, and again whenever apply says that an attempt is broken. If no stream has begun, the
- * first round makes publication and main slot, begins the stream, and loads from the slot's snapshot;
- * every other round has a temporary slot of its own.
+ * first round makes publication and main slot, begins the stream, and loads from the slot's
+ * snapshot; every other round has a temporary slot of its own.
  */
 public final class Load implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Load.class);
@@ -90,7 +90,9 @@ public final class Load implements AutoCloseable {
         return waitingFor;
     }
 
-    /** Why tables do not load. An AUTOMATIC one goes away by itself; any other has ended the load. */
+    /**
+     * Why tables do not load. An AUTOMATIC one goes away by itself; any other has ended the load.
+     */
     public Optional<MigrationException> failure() {
         return Optional.ofNullable(failure);
     }
@@ -135,11 +137,7 @@ public final class Load implements AutoCloseable {
         }
         return attempt != null && attempt.load().getAttempt().equals(copy.getAttempt())
                 ? new TableProgress(
-                        copy,
-                        CaptureTablePhase.READING,
-                        estimate,
-                        attempt.rows(),
-                        attempt.bytes())
+                        copy, CaptureTablePhase.READING, estimate, attempt.rows(), attempt.bytes())
                 : new TableProgress(copy, CaptureTablePhase.WAITING, estimate, 0, 0);
     }
 
@@ -177,7 +175,10 @@ public final class Load implements AutoCloseable {
                 } catch (InterruptedException closed) {
                     return;
                 }
-                backoff = backoff.multipliedBy(2).compareTo(BACKOFF_MOST) < 0 ? backoff.multipliedBy(2) : BACKOFF_MOST;
+                backoff =
+                        backoff.multipliedBy(2).compareTo(BACKOFF_MOST) < 0
+                                ? backoff.multipliedBy(2)
+                                : BACKOFF_MOST;
             }
         }
     }
@@ -187,7 +188,8 @@ public final class Load implements AutoCloseable {
             return known;
         }
         return e instanceof KafkaException
-                ? new MigrationException(ErrorCode.BROKER_FAILED, "the load topic: " + e.getMessage(), e)
+                ? new MigrationException(
+                        ErrorCode.BROKER_FAILED, "the load topic: " + e.getMessage(), e)
                 : new MigrationException(ErrorCode.INTERNAL, "the load ended: " + e, e);
     }
 
@@ -202,22 +204,23 @@ public final class Load implements AutoCloseable {
         return passing;
     }
 
-    /** Target tables without an end, or whose attempt apply calls broken; a stream begins with all. */
+    /**
+     * Target tables without an end, or whose attempt apply calls broken; a stream begins with all.
+     */
     private List<TableName> due() {
         if (!begun) {
             return List.copyOf(context.sources().keySet());
         }
         return context.sources().keySet().stream()
-                .filter(
-                        target -> {
-                            TableLoad load = loads.get(target);
-                            return load == null
-                                    || !load.getEnded()
-                                    || context.grants()
-                                            .broken(target)
-                                            .filter(load.getAttempt()::equals)
-                                            .isPresent();
-                        })
+                .filter(target -> {
+                    TableLoad load = loads.get(target);
+                    return load == null
+                            || !load.getEnded()
+                            || context.grants()
+                                    .broken(target)
+                                    .filter(load.getAttempt()::equals)
+                                    .isPresent();
+                })
                 .toList();
     }
 
@@ -233,11 +236,11 @@ public final class Load implements AutoCloseable {
                     SourceCatalog.read(
                             session,
                             due.stream()
-                                    .flatMap(
-                                            target ->
-                                                    context.sources()
-                                                            .getOrDefault(target, List.of())
-                                                            .stream())
+                                    .flatMap(target ->
+                                            context
+                                                    .sources()
+                                                    .getOrDefault(target, List.of())
+                                                    .stream())
                                     .toList());
             try (Snapshot snapshot = begun ? again(asked) : first(session, asked)) {
                 context.crashPoints().reach(CrashPoint.AFTER_BEGIN);
@@ -297,7 +300,8 @@ public final class Load implements AutoCloseable {
         for (TableName target : due) {
             TableLoad former = loads.get(target);
             int number = former == null ? 1 : former.getAttempt().getNumber() + 1;
-            Instant since = former == null || former.getStartedOn() == null ? now : former.getStartedOn();
+            Instant since =
+                    former == null || former.getStartedOn() == null ? now : former.getStartedOn();
             asked.add(
                     new TableLoad(
                             target.toAvro(),
@@ -356,9 +360,7 @@ public final class Load implements AutoCloseable {
         context.log()
                 .begin(
                         new StreamStart(
-                                identity.systemIdentifier(),
-                                point,
-                                context.source().objectName()),
+                                identity.systemIdentifier(), point, context.source().objectName()),
                         StreamState.newBuilder()
                                 .setOwnerEpoch(context.log().epoch())
                                 .setSystemIdentifier(identity.systemIdentifier())

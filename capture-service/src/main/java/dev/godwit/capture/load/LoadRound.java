@@ -83,13 +83,13 @@ final class LoadRound implements AutoCloseable {
         var planned = new ArrayList<Task>();
         for (TableLoad load : loads) {
             List<SourceTable> sources =
-                    context.sources()
+                    context
+                            .sources()
                             .getOrDefault(TableName.of(load.getTarget()), List.of())
                             .stream()
-                            .map(
-                                    source ->
-                                            java.util.Objects.requireNonNull(
-                                                    catalog.get(source), source::toString))
+                            .map(source ->
+                                    java.util.Objects.requireNonNull(
+                                            catalog.get(source), source::toString))
                             .toList();
             planned.addAll(plan(session, load, sources, byBlocks));
         }
@@ -317,6 +317,8 @@ final class LoadRound implements AutoCloseable {
         return failure instanceof MigrationException known
                 ? known
                 : new MigrationException(
-                        ErrorCode.LOAD_INTERRUPTED, "the load of " + target + " broke: " + failure, failure);
+                        ErrorCode.LOAD_INTERRUPTED,
+                        "the load of " + target + " broke: " + failure,
+                        failure);
     }
 }

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cuts one chunk's rows into pieces and those into blocks. A row's bytes are copied once, straight
  * into the record that carries them: a Block's content is its last field (Avro specification,
- * "Binary encoding"), so a record is the encoding of an empty block up to the content's length, then
- * the length, then the rows. Belongs to one thread.
+ * "Binary encoding"), so a record is the encoding of an empty block up to the content's length,
+ * then the length, then the rows. Belongs to one thread.
  */
 final class PieceWriter {
     private final LoadSettings settings;

@@ -44,12 +44,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one writer of {@code godwit.<id>.changes} and {@code godwit.<id>.state}, by Kafka transactions. Opening it fences
- * every former owner and aborts what that left open. All methods may be called by any thread; each of those that write
- * returns after its own committed transaction, and waits for a broker that is away for as long as it takes.
+ * The one writer of {@code godwit.<id>.changes} and {@code godwit.<id>.state}, by Kafka
+ * transactions. Opening it fences every former owner and aborts what that left open. All methods
+ * may be called by any thread; each of those that write returns after its own committed
+ * transaction, and waits for a broker that is away for as long as it takes.
  *
- * <p>After an {@link OwnerFencedException} nothing works any more. A thread that is interrupted while it waits for a
- * commit leaves that to the next writer, which finishes it first.
+ * <p>After an {@link OwnerFencedException} nothing works any more. A thread that is interrupted
+ * while it waits for a commit leaves that to the next writer, which finishes it first.
  */
 public final class ChangeLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ChangeLog.class);
@@ -57,7 +58,10 @@ public final class ChangeLog implements AutoCloseable {
     /** Above this a change travels in fragments: Kafka's default limit is 1 MiB a record. */
     static final int RECORD_BYTES_MAX = 900 * 1024;
 
-    /** Most of a transaction in one request: a batch that waits behind another wakes the sender at every record. */
+    /**
+     * Most of a transaction in one request: a batch that waits behind another wakes the sender at
+     * every record.
+     */
     private static final int BATCH_BYTES = 1_000_000;
 
     private static final int TRIES = 20;
@@ -102,32 +106,50 @@ public final class ChangeLog implements AutoCloseable {
         this.recovered = former.recovered();
         this.epoch = former.lastEpoch() + 1;
         StreamState newest = former.stream();
-        this.tally = new StreamTally(newest == null ? StreamTally.blank(epoch) : newest, recovered.tables());
+        this.tally =
+                new StreamTally(
+                        newest == null ? StreamTally.blank(epoch) : newest, recovered.tables());
     }
 
     /**
-     * Fences former owners, reads the state to its end, and commits the next owner epoch. The topics must exist.
+     * Fences former owners, reads the state to its end, and commits the next owner epoch. The
+     * topics must exist.
      *
-     * @throws MigrationException BROKER_FAILED when Kafka does not answer for a minute: try again; LOG_FOREIGN when the
-     *     changes are gone though a stream has begun
+     * @throws MigrationException BROKER_FAILED when Kafka does not answer for a minute: try again;
+     *     LOG_FOREIGN when the changes are gone though a stream has begun
      */
-    public static ChangeLog open(KafkaSettings kafka, String databaseId, SchemaBook book, CrashPoints crashPoints)
+    public static ChangeLog open(
+            KafkaSettings kafka, String databaseId, SchemaBook book, CrashPoints crashPoints)
             throws InterruptedException {
-        var producer = kafka.transactionalProducer(
-                "godwit-capture-" + databaseId,
-                Map.of(
-                        ProducerConfig.CLIENT_ID_CONFIG, "changes-" + databaseId,
-                        ProducerConfig.LINGER_MS_CONFIG, 5,
-                        ProducerConfig.BATCH_SIZE_CONFIG, BATCH_BYTES,
-                        // With more, the second request of a transaction may pass the first, which the broker
-                        // refuses (KIP-890); the retry then costs more than was won.
-                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1,
-                        ProducerConfig.RETRY_BACKOFF_MS_CONFIG, 10,
-                        ProducerConfig.BUFFER_MEMORY_CONFIG, 16L * 1024 * 1024));
+        var producer =
+                kafka.transactionalProducer(
+                        "godwit-capture-" + databaseId,
+                        Map.of(
+                                ProducerConfig.CLIENT_ID_CONFIG,
+                                "changes-" + databaseId,
+                                ProducerConfig.LINGER_MS_CONFIG,
+                                5,
+                                ProducerConfig.BATCH_SIZE_CONFIG,
+                                BATCH_BYTES,
+                                // With more, the second request of a transaction may pass the
+                                // first, which the broker
+                                // refuses (KIP-890); the retry then costs more than was won.
+                                ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                                1,
+                                ProducerConfig.RETRY_BACKOFF_MS_CONFIG,
+                                10,
+                                ProducerConfig.BUFFER_MEMORY_CONFIG,
+                                16L * 1024 * 1024));
         try {
             producer.initTransactions();
             var codec = new RecordCodec(book);
-            var log = new ChangeLog(databaseId, producer, codec, crashPoints, StateReader.read(kafka, databaseId, codec));
+            var log =
+                    new ChangeLog(
+                            databaseId,
+                            producer,
+                            codec,
+                            crashPoints,
+                            StateReader.read(kafka, databaseId, codec));
             log.own();
             return log;
         } catch (TimeoutException e) {
@@ -158,16 +180,19 @@ public final class ChangeLog implements AutoCloseable {
 
     /** The stream's committed state, of this owner too; empty as long as none has begun. */
     public Optional<StreamState> stream() {
-        return Optional.of(tally.committedState()).filter(committed -> committed.getConsistentPoint() != 0);
+        return Optional.of(tally.committedState())
+                .filter(committed -> committed.getConsistentPoint() != 0);
     }
 
     /**
-     * Begins a fresh stream: Start, the stream's state and the snapshot LSN of each load, in one transaction. The owner
-     * epoch in the state is set here; position, counters and flushable LSN start at nothing and the consistent point.
+     * Begins a fresh stream: Start, the stream's state and the snapshot LSN of each load, in one
+     * transaction. The owner epoch in the state is set here; position, counters and flushable LSN
+     * start at nothing and the consistent point.
      *
      * @throws IllegalStateException if a stream has begun already
      */
-    public void begin(StreamStart start, StreamState stream, Collection<TableLoad> loads) throws InterruptedException {
+    public void begin(StreamStart start, StreamState stream, Collection<TableLoad> loads)
+            throws InterruptedException {
         write(batch -> {
             if (tally.state().getConsistentPoint() != 0) {
                 throw new IllegalStateException("a stream has begun already");
@@ -198,7 +223,9 @@ public final class ChangeLog implements AutoCloseable {
         write(batch -> batch.toState(Topics.SOURCE_KEY, objects));
     }
 
-    /** Appends the sequences read after a marker. Repeating it for the same marker appends nothing. */
+    /**
+     * Appends the sequences read after a marker. Repeating it for the same marker appends nothing.
+     */
     public void append(Sequences sequences) throws InterruptedException {
         write(batch -> {
             if (!sequences.getMarker().equals(tally.state().getSequencesFor())) {
@@ -213,7 +240,10 @@ public final class ChangeLog implements AutoCloseable {
         return tally.progress();
     }
 
-    /** Set while Kafka has not answered for a minute, or has refused a transaction. It goes on by itself. */
+    /**
+     * Set while Kafka has not answered for a minute, or has refused a transaction. It goes on by
+     * itself.
+     */
     public Optional<MigrationException> waiting() {
         return Optional.ofNullable(waiting);
     }
@@ -235,7 +265,8 @@ public final class ChangeLog implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        // Not under the lock: a thread may hold it waiting for a broker that is away, and this ends its wait.
+        // Not under the lock: a thread may hold it waiting for a broker that is away, and this ends
+        // its wait.
         producer.close(CLOSE_MOST);
     }
 
@@ -268,7 +299,8 @@ public final class ChangeLog implements AutoCloseable {
     private void requireOwner() {
         OwnerFencedException before = fenced;
         if (before != null) {
-            throw new OwnerFencedException("this owner's log is closed: " + before.getMessage(), before);
+            throw new OwnerFencedException(
+                    "this owner's log is closed: " + before.getMessage(), before);
         }
         if (closed) {
             throw new OwnerFencedException("this owner has closed its log", null);
@@ -301,14 +333,17 @@ public final class ChangeLog implements AutoCloseable {
         tally.commit();
     }
 
-    private MigrationException rolledBack(String what, KafkaException e) throws InterruptedException {
+    private MigrationException rolledBack(String what, KafkaException e)
+            throws InterruptedException {
         var failure = new MigrationException(ErrorCode.BROKER_FAILED, what, e);
         waiting = failure;
         abortOpen();
         return failure;
     }
 
-    /** Kafka's first error does not tell whether a newer owner exists; whether the abort works does. */
+    /**
+     * Kafka's first error does not tell whether a newer owner exists; whether the abort works does.
+     */
     private void abortOpen() throws InterruptedException {
         unfinished = Unfinished.ABORT;
         try {
@@ -316,7 +351,9 @@ public final class ChangeLog implements AutoCloseable {
                 patiently(producer::abortTransaction);
             }
         } catch (KafkaException | IllegalStateException e) {
-            var end = new OwnerFencedException("Kafka lets this owner of %s write no more".formatted(changes), e);
+            var end =
+                    new OwnerFencedException(
+                            "Kafka lets this owner of %s write no more".formatted(changes), e);
             fenced = end;
             throw end;
         } finally {
@@ -337,7 +374,9 @@ public final class ChangeLog implements AutoCloseable {
                 if (closed) {
                     throw e;
                 }
-                waiting = new MigrationException(ErrorCode.BROKER_FAILED, "Kafka has not answered for a minute", e);
+                waiting =
+                        new MigrationException(
+                                ErrorCode.BROKER_FAILED, "Kafka has not answered for a minute", e);
                 LOG.atWarn()
                         .addKeyValue("migration", databaseId)
                         .addKeyValue("topic", changes)
@@ -345,12 +384,17 @@ public final class ChangeLog implements AutoCloseable {
                         .log("a transaction waits for Kafka");
             } catch (InterruptException e) {
                 Thread.interrupted();
-                throw (InterruptedException) new InterruptedException("interrupted while Kafka ends a transaction").initCause(e);
+                throw (InterruptedException)
+                        new InterruptedException("interrupted while Kafka ends a transaction")
+                                .initCause(e);
             }
         }
     }
 
-    /** One transaction of changes, in order. Closing it uncommitted rolls it back. Belongs to the thread that began it. */
+    /**
+     * One transaction of changes, in order. Closing it uncommitted rolls it back. Belongs to the
+     * thread that began it.
+     */
     public final class Batch implements ChangeSink, AutoCloseable {
         private boolean ended;
 
@@ -374,7 +418,13 @@ public final class ChangeLog implements AutoCloseable {
         /** In fragments if it is too large for a record. */
         @Override
         public void change(
-                TableName source, byte[] key, byte[] change, Operation operation, long finalLsn, long ordinal) throws InterruptedException {
+                TableName source,
+                byte[] key,
+                byte[] change,
+                Operation operation,
+                long finalLsn,
+                long ordinal)
+                throws InterruptedException {
             if (change.length <= RECORD_BYTES_MAX) {
                 toChanges(key, change);
             } else {
@@ -385,19 +435,27 @@ public final class ChangeLog implements AutoCloseable {
         }
 
         @Override
-        public void truncate(List<TableName> sources, Truncate truncate) throws InterruptedException {
+        public void truncate(List<TableName> sources, Truncate truncate)
+                throws InterruptedException {
             toChanges(null, codec.encode(truncate));
             sources.forEach(tally::countTruncate);
             tally.moveTo(truncate.getFinalLsn(), truncate.getOrdinal());
         }
 
         @Override
-        public void marker(MarkerKind kind, String id, Position position, long commitMicros) throws InterruptedException {
+        public void marker(MarkerKind kind, String id, Position position, long commitMicros)
+                throws InterruptedException {
             long changesBefore = tally.mark(id);
             toChanges(
                     null,
-                    codec.encode(new Marker(
-                            id, kind, position.finalLsn(), position.ordinal(), commitMicros, changesBefore)));
+                    codec.encode(
+                            new Marker(
+                                    id,
+                                    kind,
+                                    position.finalLsn(),
+                                    position.ordinal(),
+                                    commitMicros,
+                                    changesBefore)));
             tally.moveTo(position.finalLsn(), position.ordinal());
         }
 
@@ -409,7 +467,8 @@ public final class ChangeLog implements AutoCloseable {
         /**
          * Writes the state and commits, if there is anything to commit.
          *
-         * @throws MigrationException BROKER_FAILED: rolled back, the log stands where it stood before this batch
+         * @throws MigrationException BROKER_FAILED: rolled back, the log stands where it stood
+         *     before this batch
          * @throws OwnerFencedException if this owner may write no more
          */
         public void commit() throws InterruptedException {
@@ -446,7 +505,8 @@ public final class ChangeLog implements AutoCloseable {
             }
         }
 
-        private void fragments(byte[] key, byte[] change, long finalLsn, long ordinal) throws InterruptedException {
+        private void fragments(byte[] key, byte[] change, long finalLsn, long ordinal)
+                throws InterruptedException {
             var crc = new CRC32C();
             crc.update(change);
             int count = Math.ceilDiv(change.length, RECORD_BYTES_MAX);
@@ -455,14 +515,15 @@ public final class ChangeLog implements AutoCloseable {
                 int length = Math.min(RECORD_BYTES_MAX, change.length - from);
                 toChanges(
                         key,
-                        codec.encode(new ChangeFragment(
-                                finalLsn,
-                                ordinal,
-                                number,
-                                count,
-                                (long) change.length,
-                                crc.getValue(),
-                                ByteBuffer.wrap(change, from, length))));
+                        codec.encode(
+                                new ChangeFragment(
+                                        finalLsn,
+                                        ordinal,
+                                        number,
+                                        count,
+                                        (long) change.length,
+                                        crc.getValue(),
+                                        ByteBuffer.wrap(change, from, length))));
             }
         }
 
@@ -474,9 +535,12 @@ public final class ChangeLog implements AutoCloseable {
             send(state, key.getBytes(StandardCharsets.UTF_8), codec.encode(value));
         }
 
-        /** What goes wrong later with one record fails the commit, so nobody looks at the future. */
+        /**
+         * What goes wrong later with one record fails the commit, so nobody looks at the future.
+         */
         @SuppressWarnings("FutureReturnValueIgnored")
-        private void send(String topic, byte @Nullable [] key, byte[] value) throws InterruptedException {
+        private void send(String topic, byte @Nullable [] key, byte[] value)
+                throws InterruptedException {
             try {
                 if (!open) {
                     producer.beginTransaction();
@@ -489,7 +553,9 @@ public final class ChangeLog implements AutoCloseable {
                 ended = true;
                 unfinished = Unfinished.ABORT;
                 tally.rollBack();
-                throw (InterruptedException) new InterruptedException("interrupted while Kafka takes a change").initCause(e);
+                throw (InterruptedException)
+                        new InterruptedException("interrupted while Kafka takes a change")
+                                .initCause(e);
             } catch (KafkaException e) {
                 ended = true;
                 throw rolledBack("Kafka did not take a change", e);

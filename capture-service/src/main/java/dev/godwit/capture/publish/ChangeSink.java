@@ -22,12 +22,19 @@ public interface ChangeSink {
      * @param key Kafka key
      * @param change a Change in single-object encoding
      */
-    void change(TableName source, byte[] key, byte[] change, Operation operation, long finalLsn, long ordinal)
+    void change(
+            TableName source,
+            byte[] key,
+            byte[] change,
+            Operation operation,
+            long finalLsn,
+            long ordinal)
             throws InterruptedException;
 
     /** One TRUNCATE of these source tables. */
     void truncate(List<TableName> sources, Truncate truncate) throws InterruptedException;
 
     /** A marker. */
-    void marker(MarkerKind kind, String id, Position position, long commitMicros) throws InterruptedException;
+    void marker(MarkerKind kind, String id, Position position, long commitMicros)
+            throws InterruptedException;
 }

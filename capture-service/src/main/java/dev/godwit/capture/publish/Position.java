@@ -2,8 +2,8 @@
 package dev.godwit.capture.publish;
 
 /**
- * Where a change stands: the final LSN of its transaction as BEGIN gives it (unsigned), and its ordinal in it from 0. A
- * marker's ordinal is −1. Never to be compared with an LSN that is flushed.
+ * Where a change stands: the final LSN of its transaction as BEGIN gives it (unsigned), and its
+ * ordinal in it from 0. A marker's ordinal is −1. Never to be compared with an LSN that is flushed.
  */
 public record Position(long finalLsn, long ordinal) implements Comparable<Position> {
     /** Before every change. */

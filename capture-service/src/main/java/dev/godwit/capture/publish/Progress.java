@@ -30,7 +30,10 @@ public record Progress(
 
     /** Row changes in the log, a TRUNCATE counted once a table. */
     public long changes() {
-        return captured.getInserts() + captured.getUpdates() + captured.getDeletes() + captured.getTruncates();
+        return captured.getInserts()
+                + captured.getUpdates()
+                + captured.getDeletes()
+                + captured.getTruncates();
     }
 
     /** Row changes in the log behind the newest marker. */

@@ -27,8 +27,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what the former owners committed. It reads to the read-uncommitted end, so nothing that is committed can be
- * hidden behind a transaction that is just being aborted.
+ * Reads what the former owners committed. It reads to the read-uncommitted end, so nothing that is
+ * committed can be hidden behind a transaction that is just being aborted.
  */
 final class StateReader {
     private static final Duration MOST = Duration.ofSeconds(60);
@@ -48,12 +48,16 @@ final class StateReader {
     }
 
     /** Former owners must be fenced already. */
-    static StateReader read(KafkaSettings kafka, String databaseId, RecordCodec codec) throws InterruptedException {
+    static StateReader read(KafkaSettings kafka, String databaseId, RecordCodec codec)
+            throws InterruptedException {
         var reader = new StateReader(databaseId, codec);
         try {
             reader.read(kafka);
         } catch (ExecutionException e) {
-            throw new MigrationException(ErrorCode.BROKER_FAILED, "Kafka does not tell where the log ends", e.getCause());
+            throw new MigrationException(
+                    ErrorCode.BROKER_FAILED,
+                    "Kafka does not tell where the log ends",
+                    e.getCause());
         }
         return reader;
     }
@@ -73,13 +77,17 @@ final class StateReader {
     }
 
     /**
-     * @throws MigrationException LOG_FOREIGN if a stream has begun but the changes log was never written
+     * @throws MigrationException LOG_FOREIGN if a stream has begun but the changes log was never
+     *     written
      */
     Recovered recovered() {
-        Optional<StreamState> begun = Optional.ofNullable(stream).filter(state -> state.getConsistentPoint() != 0);
+        Optional<StreamState> begun =
+                Optional.ofNullable(stream).filter(state -> state.getConsistentPoint() != 0);
         if (begun.isPresent() && changesEmpty) {
             throw new MigrationException(
-                    ErrorCode.LOG_FOREIGN, "topic %s is empty though its stream has begun".formatted(Topics.changes(databaseId)));
+                    ErrorCode.LOG_FOREIGN,
+                    "topic %s is empty though its stream has begun"
+                            .formatted(Topics.changes(databaseId)));
         }
         return new Recovered(begun, tables, loads, Optional.ofNullable(sourceObjects));
     }
@@ -89,20 +97,23 @@ final class StateReader {
         var changes = new TopicPartition(Topics.changes(databaseId), 0);
         long end;
         try (Admin admin = kafka.admin()) {
-            var ends = admin.listOffsets(
-                    Map.of(state, OffsetSpec.latest(), changes, OffsetSpec.latest()),
-                    new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED));
+            var ends =
+                    admin.listOffsets(
+                            Map.of(state, OffsetSpec.latest(), changes, OffsetSpec.latest()),
+                            new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED));
             end = ends.partitionResult(state).get().offset();
             changesEmpty = ends.partitionResult(changes).get().offset() == 0;
         }
-        try (KafkaConsumer<String, byte[]> consumer = kafka.consumer(Map.of("client.id", "state-" + databaseId))) {
+        try (KafkaConsumer<String, byte[]> consumer =
+                kafka.consumer(Map.of("client.id", "state-" + databaseId))) {
             consumer.assign(List.of(state));
             consumer.seekToBeginning(List.of(state));
             long deadline = System.nanoTime() + MOST.toNanos();
             while (consumer.position(state) < end) {
                 if (System.nanoTime() - deadline > 0) {
                     throw new MigrationException(
-                            ErrorCode.BROKER_FAILED, "topic %s cannot be read to its end".formatted(state.topic()));
+                            ErrorCode.BROKER_FAILED,
+                            "topic %s cannot be read to its end".formatted(state.topic()));
                 }
                 for (var message : consumer.poll(POLL)) {
                     if (message.value() != null) {
@@ -116,7 +127,8 @@ final class StateReader {
     private void take(byte[] value) {
         switch (codec.decode(value)) {
             case StreamState state -> stream = state;
-            case TableState table -> tables.put(TableName.of(table.getSource()), table.getCaptured());
+            case TableState table ->
+                    tables.put(TableName.of(table.getSource()), table.getCaptured());
             case TableLoad load -> loads.put(TableName.of(load.getTarget()), load);
             case SourceObjects objects -> sourceObjects = objects;
             default -> {

@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The stream's state as the open transaction makes it, beside the one that is committed. One thread at a time writes;
- * {@link #progress()} may be asked by any.
+ * The stream's state as the open transaction makes it, beside the one that is committed. One thread
+ * at a time writes; {@link #progress()} may be asked by any.
  */
 final class StreamTally {
     private final Object committing = new Object();
@@ -182,7 +182,10 @@ final class StreamTally {
     }
 
     private static long total(Counters counters) {
-        return counters.getInserts() + counters.getUpdates() + counters.getDeletes() + counters.getTruncates();
+        return counters.getInserts()
+                + counters.getUpdates()
+                + counters.getDeletes()
+                + counters.getTruncates();
     }
 
     private static StreamState copy(StreamState state) {
@@ -190,6 +193,10 @@ final class StreamTally {
     }
 
     private static Counters copy(Counters counters) {
-        return new Counters(counters.getInserts(), counters.getUpdates(), counters.getDeletes(), counters.getTruncates());
+        return new Counters(
+                counters.getInserts(),
+                counters.getUpdates(),
+                counters.getDeletes(),
+                counters.getTruncates());
     }
 }

@@ -90,11 +90,10 @@ final class Fence {
     void lower(Connection connection, Optional<String> before) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(
-                    before.map(
-                                    value ->
-                                            alter()
-                                                    + "SET default_transaction_read_only = "
-                                                    + Identifiers.literal(value))
+                    before.map(value ->
+                                    alter()
+                                            + "SET default_transaction_read_only = "
+                                            + Identifiers.literal(value))
                             .orElseGet(() -> alter() + "RESET default_transaction_read_only"));
         }
     }

@@ -55,8 +55,7 @@ final class SequenceReader {
         return List.copyOf(values);
     }
 
-    private static void read(
-            Connection source, List<TableName> names, List<SequenceValue> values)
+    private static void read(Connection source, List<TableName> names, List<SequenceValue> values)
             throws SQLException {
         String query =
                 names.stream()

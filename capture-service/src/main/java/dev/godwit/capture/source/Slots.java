@@ -82,10 +82,7 @@ public final class Slots {
 
     /** Drops the main slot if it is the very one that was made at this consistent point. */
     public void dropMain(Connection connection, long consistentPoint) throws SQLException {
-        dropIdle(
-                connection,
-                "AND confirmed_flush_lsn = ?::pg_lsn",
-                consistentPoint);
+        dropIdle(connection, "AND confirmed_flush_lsn = ?::pg_lsn", consistentPoint);
     }
 
     private Snapshot create(String command, Consumer<List<String>> waitingFor)
@@ -190,7 +187,8 @@ public final class Slots {
                         """
                         SELECT pg_catalog.pg_drop_replication_slot(slot_name)
                           FROM pg_catalog.pg_replication_slots
-                         WHERE slot_name = ? AND NOT active\s"""
+                         WHERE slot_name = ? AND NOT active\s\
+                        """
                                 + condition)) {
             query.setString(1, source.objectName());
             if (!condition.isEmpty()) {

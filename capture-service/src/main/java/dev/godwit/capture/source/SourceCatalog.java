@@ -32,6 +32,7 @@ public final class SourceCatalog {
                          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND c.relkind = 'r')
                 ON n.nspname = w.schema AND c.relname = w.name
             """;
+
     /** From 12 on there are generated columns. */
     private static final String COLUMNS =
             """
@@ -41,6 +42,7 @@ public final class SourceCatalog {
              WHERE a.attrelid = ANY (?::oid[]) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
              ORDER BY a.attrelid, a.attnum
             """;
+
     private static final String COLUMNS_TO_11 = COLUMNS.replace("AND a.attgenerated = ''", "");
     private static final String INTEGER_KEYS =
             """
@@ -58,8 +60,8 @@ public final class SourceCatalog {
      *
      * @throws MigrationException SCHEMA_CHANGED if one is gone
      */
-    public static Map<TableName, SourceTable> read(
-            Connection source, Collection<TableName> tables) throws SQLException {
+    public static Map<TableName, SourceTable> read(Connection source, Collection<TableName> tables)
+            throws SQLException {
         List<Row> rows = rows(source, tables);
         Array oids = source.createArrayOf("int8", rows.stream().map(Row::oid).toArray());
         Map<Long, List<SourceColumn>> columns = columns(source, oids);
@@ -112,7 +114,8 @@ public final class SourceCatalog {
                     1,
                     source.createArrayOf("text", tables.stream().map(TableName::schema).toArray()));
             query.setArray(
-                    2, source.createArrayOf("text", tables.stream().map(TableName::name).toArray()));
+                    2,
+                    source.createArrayOf("text", tables.stream().map(TableName::name).toArray()));
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
                     var name = new TableName(text(row, 1), text(row, 2));

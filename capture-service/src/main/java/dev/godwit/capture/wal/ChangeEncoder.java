@@ -10,21 +10,26 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Writes a Change in Avro's single-object encoding straight from pgoutput's tuples: the same bytes that {@link
- * RecordCodec} writes (Avro 1.12 specification, "Binary Encoding"), without an object per cell. One for a thread.
+ * Writes a Change in Avro's single-object encoding straight from pgoutput's tuples: the same bytes
+ * that {@link RecordCodec} writes (Avro 1.12 specification, "Binary Encoding"), without an object
+ * per cell. One for a thread.
  */
 final class ChangeEncoder {
-    private static final byte[] HEADER = ByteBuffer.allocate(10)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .put((byte) 0xC3)
-            .put((byte) 0x01)
-            .putLong(RecordCodec.fingerprint(Change.getClassSchema()))
-            .array();
+    private static final byte[] HEADER =
+            ByteBuffer.allocate(10)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .put((byte) 0xC3)
+                    .put((byte) 0x01)
+                    .putLong(RecordCodec.fingerprint(Change.getClassSchema()))
+                    .array();
 
     /** Longest header: eight numbers and two flags. */
     private static final int FIXED_BYTES_MAX = 96;
 
-    /** A cell takes one byte and its length before its text, in pgoutput five; never more than six here. */
+    /**
+     * A cell takes one byte and its length before its text, in pgoutput five; never more than six
+     * here.
+     */
     private static final int MORE_PER_CELL = 1;
 
     private static final int SCRATCH_BYTES = 64 * 1024;
@@ -41,7 +46,10 @@ final class ChangeEncoder {
     private int hash;
     private int lastFlagAt;
 
-    /** Where the flag "last in transaction" lies in what {@link #encode} has returned. It is 0 there; 1 means last. */
+    /**
+     * Where the flag "last in transaction" lies in what {@link #encode} has returned. It is 0
+     * there; 1 means last.
+     */
     int lastFlagAt() {
         return lastFlagAt;
     }
@@ -64,7 +72,10 @@ final class ChangeEncoder {
             byte[] bytes,
             int from,
             int end) {
-        int most = FIXED_BYTES_MAX + (end - from) + MORE_PER_CELL * 2 * relation.shape().getColumns().size();
+        int most =
+                FIXED_BYTES_MAX
+                        + (end - from)
+                        + MORE_PER_CELL * 2 * relation.shape().getColumns().size();
         boolean narrow = most <= scratch.length;
         out = narrow ? scratch : new byte[most];
         at = HEADER.length;

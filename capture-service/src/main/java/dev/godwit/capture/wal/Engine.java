@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One run of Debezium's engine, which is one-shot: it reads the slot until it fails or is closed. Its handler commits
- * each batch to the log before it returns, and marks what the slot may forget.
+ * One run of Debezium's engine, which is one-shot: it reads the slot until it fails or is closed.
+ * Its handler commits each batch to the log before it returns, and marks what the slot may forget.
  */
 final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
@@ -45,20 +45,28 @@ final class Engine implements AutoCloseable {
     private long committedAt = System.nanoTime();
     private long acknowledged;
 
-    Engine(String name, Properties settings, ChangeLog log, PgOutputDecoder decoder, Duration idleCommit) {
+    Engine(
+            String name,
+            Properties settings,
+            ChangeLog log,
+            PgOutputDecoder decoder,
+            Duration idleCommit) {
         this.log = log;
         this.decoder = decoder;
         this.idleCommitNanos = idleCommit.toNanos();
         this.receivedLsn = log.progress().flushableLsn();
         this.acknowledged = receivedLsn;
-        this.engine = DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
-                .using(settings)
-                .using((DebeziumEngine.CompletionCallback) (success, message, failure) -> {
-                    error = failure;
-                    ended.countDown();
-                })
-                .notifying(new Handler())
-                .build();
+        this.engine =
+                DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
+                        .using(settings)
+                        .using(
+                                (DebeziumEngine.CompletionCallback)
+                                        (success, message, failure) -> {
+                                            error = failure;
+                                            ended.countDown();
+                                        })
+                        .notifying(new Handler())
+                        .build();
         this.thread = Thread.ofPlatform().daemon().name(name).unstarted(engine);
     }
 
@@ -94,11 +102,16 @@ final class Engine implements AutoCloseable {
                     return known;
                 }
                 case PgOutputException defect -> {
-                    return new MigrationException(ErrorCode.INTERNAL, "the WAL cannot be decoded: " + defect.getMessage(), defect);
+                    return new MigrationException(
+                            ErrorCode.INTERNAL,
+                            "the WAL cannot be decoded: " + defect.getMessage(),
+                            defect);
                 }
                 case SQLException sql -> {
                     return new MigrationException(
-                            SqlStates.state(sql).startsWith("08") ? ErrorCode.SERVER_UNREACHABLE : ErrorCode.SOURCE_FAILED,
+                            SqlStates.state(sql).startsWith("08")
+                                    ? ErrorCode.SERVER_UNREACHABLE
+                                    : ErrorCode.SOURCE_FAILED,
                             "the stream broke: " + sql.getMessage(),
                             sql);
                 }
@@ -134,10 +147,12 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    private final class Handler implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<SourceRecord>> {
+    private final class Handler
+            implements DebeziumEngine.ChangeConsumer<RecordChangeEvent<SourceRecord>> {
         @Override
         public void handleBatch(
-                List<RecordChangeEvent<SourceRecord>> records, RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
+                List<RecordChangeEvent<SourceRecord>> records,
+                RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
                 throws InterruptedException {
             boolean committed;
             try (ChangeLog.Batch batch = log.batch()) {
@@ -146,7 +161,8 @@ final class Engine implements AutoCloseable {
                     Struct message = ((Struct) record.record().value()).getStruct("message");
                     Frames.read((ByteBuffer) message.get("content"), decoder);
                 }
-                committed = batch.hasRecords() || System.nanoTime() - committedAt >= idleCommitNanos;
+                committed =
+                        batch.hasRecords() || System.nanoTime() - committedAt >= idleCommitNanos;
                 if (committed) {
                     batch.flushable(decoder.flushable());
                     batch.commit();
@@ -162,9 +178,13 @@ final class Engine implements AutoCloseable {
             committer.markBatchFinished();
         }
 
-        /** Without Debezium's own position in the offset PostgreSQL sends whole transactions again, and none is filtered. */
+        /**
+         * Without Debezium's own position in the offset PostgreSQL sends whole transactions again,
+         * and none is filtered.
+         */
         private void acknowledge(
-                RecordChangeEvent<SourceRecord> newest, RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
+                RecordChangeEvent<SourceRecord> newest,
+                RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
                 throws InterruptedException {
             DebeziumEngine.Offsets offsets = committer.buildOffsets();
             offsets.set("lsn", acknowledged);

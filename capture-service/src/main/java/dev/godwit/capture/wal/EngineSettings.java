@@ -20,7 +20,8 @@ final class EngineSettings {
         config.setProperty("name", slot.name());
         config.setProperty("topic.prefix", slot.name());
         config.setProperty("connector.class", WalConnector.class.getName());
-        config.setProperty("offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore");
+        config.setProperty(
+                "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore");
         // The slot moves to what the handler marks, at once, and to nothing else.
         config.setProperty("offset.flush.interval.ms", "0");
 
@@ -28,7 +29,8 @@ final class EngineSettings {
         config.setProperty("database.port", Integer.toString(source.port()));
         config.setProperty("database.user", source.user());
         config.setProperty("database.password", source.password().reveal());
-        config.setProperty("database.dbname", URLEncoder.encode(source.database(), StandardCharsets.UTF_8));
+        config.setProperty(
+                "database.dbname", URLEncoder.encode(source.database(), StandardCharsets.UTF_8));
         config.setProperty("database.sslmode", source.sslMode());
         config.setProperty("driver.options", SessionSettings.asOptions(version));
         source.parameters().forEach((key, value) -> config.setProperty("driver." + key, value));

@@ -5,12 +5,16 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * How pgoutput messages travel through the engine, many in one record: each is its length (int32) and its bytes. Length
- * −1 stands for a keep-alive and is followed by its WAL end. A message too large to share a record travels as the very
- * array that the driver received, CopyData's 'w' and header included, so that it is never copied.
+ * How pgoutput messages travel through the engine, many in one record: each is its length (int32)
+ * and its bytes. Length −1 stands for a keep-alive and is followed by its WAL end. A message too
+ * large to share a record travels as the very array that the driver received, CopyData's 'w' and
+ * header included, so that it is never copied.
  */
 final class Frames {
-    /** 'w', start of the WAL data, current end of the WAL, time (PostgreSQL docs, "Streaming Replication Protocol"). */
+    /**
+     * 'w', start of the WAL data, current end of the WAL, time (PostgreSQL docs, "Streaming
+     * Replication Protocol").
+     */
     private static final int XLOG_DATA_HEADER = 25;
 
     private static final byte XLOG_DATA = 'w';
@@ -50,11 +54,16 @@ final class Frames {
         }
     }
 
-    /** The driver's own array as a record's content, where it is laid out as expected; a copy otherwise. */
+    /**
+     * The driver's own array as a record's content, where it is laid out as expected; a copy
+     * otherwise.
+     */
     static byte[] alone(ByteBuffer message) {
         byte[] bytes = message.array();
         int from = message.arrayOffset() + message.position();
-        if (from == XLOG_DATA_HEADER && bytes[0] == XLOG_DATA && from + message.remaining() == bytes.length) {
+        if (from == XLOG_DATA_HEADER
+                && bytes[0] == XLOG_DATA
+                && from + message.remaining() == bytes.length) {
             return bytes;
         }
         byte[] copy = new byte[XLOG_DATA_HEADER + message.remaining()];

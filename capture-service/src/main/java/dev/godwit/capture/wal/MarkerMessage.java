@@ -4,7 +4,10 @@ package dev.godwit.capture.wal;
 import dev.godwit.schemas.MarkerKind;
 import java.util.Optional;
 
-/** What we write into the source's WAL by pg_logical_emit_message: markers, and heartbeats that nobody reads. */
+/**
+ * What we write into the source's WAL by pg_logical_emit_message: markers, and heartbeats that
+ * nobody reads.
+ */
 record MarkerMessage(String prefix) {
     static final String HEARTBEAT = "HEARTBEAT";
 

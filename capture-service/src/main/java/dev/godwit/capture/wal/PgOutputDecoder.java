@@ -16,9 +16,10 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns pgoutput messages, protocol version 1 (PostgreSQL docs, "Logical Replication Message Formats"), into the log's
- * records. It holds one change back until the next message tells whether that change was the transaction's last, and
- * skips what the log already has. One decoder reads one stream from a position of the slot on.
+ * Turns pgoutput messages, protocol version 1 (PostgreSQL docs, "Logical Replication Message
+ * Formats"), into the log's records. It holds one change back until the next message tells whether
+ * that change was the transaction's last, and skips what the log already has. One decoder reads one
+ * stream from a position of the slot on.
  */
 final class PgOutputDecoder implements Frames.Receiver {
     private static final int TRUNCATE_CASCADE = 1;
@@ -58,7 +59,9 @@ final class PgOutputDecoder implements Frames.Receiver {
         captured = sink.position();
     }
 
-    /** All that was committed on the source before this LSN has been read and appended; 0 at first. */
+    /**
+     * All that was committed on the source before this LSN has been read and appended; 0 at first.
+     */
     long flushable() {
         return flushable;
     }
@@ -75,7 +78,8 @@ final class PgOutputDecoder implements Frames.Receiver {
             case 'T' -> truncate(new Bytes(bytes, from + 1, length - 1));
             case 'M' -> logicalMessage(new Bytes(bytes, from + 1, length - 1));
             case 'O', 'Y' -> {
-                // Where a change came from first, and names of types: columns carry the oid, which is all we tell.
+                // Where a change came from first, and names of types: columns carry the oid, which
+                // is all we tell.
             }
             default -> throw new PgOutputException("unknown message " + (char) bytes[from]);
         }
@@ -91,7 +95,8 @@ final class PgOutputDecoder implements Frames.Receiver {
     }
 
     private void begin(Bytes message) throws InterruptedException {
-        // Within a transaction this is a stream that has begun anew: what was held back comes again.
+        // Within a transaction this is a stream that has begun anew: what was held back comes
+        // again.
         heldBack = null;
         Transaction next = Transaction.read(message);
         transaction = next;
@@ -113,7 +118,8 @@ final class PgOutputDecoder implements Frames.Receiver {
     private void relation(Bytes message) {
         int oid = message.int32();
         String namespace = message.string();
-        var source = new TableName(namespace.isEmpty() ? "pg_catalog" : namespace, message.string());
+        var source =
+                new TableName(namespace.isEmpty() ? "pg_catalog" : namespace, message.string());
         Optional<TableName> target = routing.target(source);
         Relation before = relations.get(oid);
         if (target.isPresent()) {
@@ -130,7 +136,8 @@ final class PgOutputDecoder implements Frames.Receiver {
         }
     }
 
-    private void row(Operation operation, byte[] bytes, int from, int length) throws InterruptedException {
+    private void row(Operation operation, byte[] bytes, int from, int length)
+            throws InterruptedException {
         Transaction current = current();
         long at = ordinal++;
         if (isCaptured(current, at)) {
@@ -143,7 +150,8 @@ final class PgOutputDecoder implements Frames.Receiver {
         release(false);
         announce(relation);
         int tuples = from + 1 + Integer.BYTES;
-        byte[] encoded = encoder.encode(relation, operation, current, at, bytes, tuples, from + length);
+        byte[] encoded =
+                encoder.encode(relation, operation, current, at, bytes, tuples, from + length);
         heldBack = new Row(relation, operation, current.finalLsn(), at, encoded);
     }
 
@@ -173,17 +181,18 @@ final class PgOutputDecoder implements Frames.Receiver {
         for (Relation relation : routed) {
             announce(relation);
         }
-        heldBack = new Emptied(
-                sources,
-                new Truncate(
-                        oids,
-                        (options & TRUNCATE_CASCADE) != 0,
-                        (options & TRUNCATE_RESTART_IDENTITY) != 0,
-                        current.finalLsn(),
-                        at,
-                        current.xid(),
-                        current.commitMicros(),
-                        false));
+        heldBack =
+                new Emptied(
+                        sources,
+                        new Truncate(
+                                oids,
+                                (options & TRUNCATE_CASCADE) != 0,
+                                (options & TRUNCATE_RESTART_IDENTITY) != 0,
+                                current.finalLsn(),
+                                at,
+                                current.xid(),
+                                current.commitMicros(),
+                                false));
     }
 
     private void logicalMessage(Bytes message) throws InterruptedException {
@@ -195,21 +204,27 @@ final class PgOutputDecoder implements Frames.Receiver {
         Optional<MarkerMessage.Asked> asked = markers.read(message.text(message.int32()));
         Transaction current = current();
         if (asked.isPresent()) {
-            append(asked.get().kind(), asked.get().id(), new Position(current.finalLsn(), ordinal - 1), current.commitMicros());
+            append(
+                    asked.get().kind(),
+                    asked.get().id(),
+                    new Position(current.finalLsn(), ordinal - 1),
+                    current.commitMicros());
         }
     }
 
     /** Everything committed before this LSN has been read. */
     private void appendRequested(long lsn) throws InterruptedException {
         MarkerRequest next = requested.peek();
-        if (next != null && Long.compareUnsigned(lsn, next.lsn()) >= 0
+        if (next != null
+                && Long.compareUnsigned(lsn, next.lsn()) >= 0
                 && append(next.kind(), next.id(), new Position(lsn, BEFORE_FIRST), next.micros())) {
             requested.remove();
         }
     }
 
     /** Whether it is appended: not if the log already stands at or behind its position. */
-    private boolean append(MarkerKind kind, String id, Position position, long micros) throws InterruptedException {
+    private boolean append(MarkerKind kind, String id, Position position, long micros)
+            throws InterruptedException {
         if (position.atOrBefore(sink().position())) {
             return false;
         }

@@ -46,7 +46,9 @@ final class Relation {
             columns.add(new Column(message.string(), message.int32(), message.int32(), key));
         }
         return new Relation(
-                source, target, new SchemaChange(oid, source.toAvro(), target.toAvro(), identity, columns));
+                source,
+                target,
+                new SchemaChange(oid, source.toAvro(), target.toAvro(), identity, columns));
     }
 
     TableName source() {

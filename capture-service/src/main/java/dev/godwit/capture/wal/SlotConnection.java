@@ -26,20 +26,24 @@ final class SlotConnection implements ReplicationConnection {
         this.slot = slot;
     }
 
-    /** From the position that the server has confirmed, whatever Debezium's own offset says: whole transactions. */
+    /**
+     * From the position that the server has confirmed, whatever Debezium's own offset says: whole
+     * transactions.
+     */
     @Override
     public ReplicationStream startStreaming(WalPositionLocator ignored) throws SQLException {
-        var options = open().unwrap(PGConnection.class)
-                .getReplicationAPI()
-                .replicationStream()
-                .logical()
-                .withSlotName('"' + slot.name() + '"')
-                .withStartPosition(LogSequenceNumber.INVALID_LSN)
-                // The driver's own flushing may confirm what Kafka has not acknowledged.
-                .withAutomaticFlush(false)
-                .withSlotOption("proto_version", 1)
-                .withSlotOption("publication_names", '"' + slot.name() + '"')
-                .withStatusInterval(STATUS_SECONDS, TimeUnit.SECONDS);
+        var options =
+                open().unwrap(PGConnection.class)
+                        .getReplicationAPI()
+                        .replicationStream()
+                        .logical()
+                        .withSlotName('"' + slot.name() + '"')
+                        .withStartPosition(LogSequenceNumber.INVALID_LSN)
+                        // The driver's own flushing may confirm what Kafka has not acknowledged.
+                        .withAutomaticFlush(false)
+                        .withSlotOption("proto_version", 1)
+                        .withSlotOption("publication_names", '"' + slot.name() + '"')
+                        .withStatusInterval(STATUS_SECONDS, TimeUnit.SECONDS);
         if (slot.messages()) {
             options = options.withSlotOption("messages", true);
         }
@@ -47,11 +51,15 @@ final class SlotConnection implements ReplicationConnection {
     }
 
     @Override
-    public ReplicationStream startStreaming(Lsn ignored, WalPositionLocator ignoredToo) throws SQLException {
+    public ReplicationStream startStreaming(Lsn ignored, WalPositionLocator ignoredToo)
+            throws SQLException {
         return startStreaming(ignoredToo);
     }
 
-    /** Never: a new slot in place of a lost one would skip changes in silence. Starting to stream then fails. */
+    /**
+     * Never: a new slot in place of a lost one would skip changes in silence. Starting to stream
+     * then fails.
+     */
     @Override
     public Optional<SlotCreationResult> createReplicationSlot() {
         return Optional.empty();

@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.util.Properties;
 
 /**
- * How {@link SlotConnection} reaches its slot. The engine hands nothing but text to a connector, so this travels in its
- * configuration.
+ * How {@link SlotConnection} reaches its slot. The engine hands nothing but text to a connector, so
+ * this travels in its configuration.
  *
  * @param properties the driver's, with user, password and our session settings
  * @param messages whether the server forwards logical messages (14 and newer)
@@ -30,7 +30,11 @@ record SlotSettings(
     private static final String PROPERTY = "godwit.property.";
 
     static SlotSettings of(
-            ConnectionSettings source, String applicationName, String slot, ServerVersion version, WalSettings settings) {
+            ConnectionSettings source,
+            String applicationName,
+            String slot,
+            ServerVersion version,
+            WalSettings settings) {
         Properties properties = source.properties(applicationName);
         properties.setProperty("options", SessionSettings.asOptions(version));
         properties.setProperty("replication", "database");
@@ -66,6 +70,8 @@ record SlotSettings(
         config.setProperty(PREFIX + "frame-bytes", Integer.toString(frameBytes));
         config.setProperty(PREFIX + "linger-ms", Long.toString(linger.toMillis()));
         config.setProperty(PREFIX + "keep-alive-ms", Long.toString(keepAlive.toMillis()));
-        properties.stringPropertyNames().forEach(key -> config.setProperty(PROPERTY + key, properties.getProperty(key)));
+        properties
+                .stringPropertyNames()
+                .forEach(key -> config.setProperty(PROPERTY + key, properties.getProperty(key)));
     }
 }

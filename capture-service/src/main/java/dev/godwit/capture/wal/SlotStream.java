@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the slot's messages undecoded and hands them on, many in one record of Debezium's. One thread reads; status
- * messages may be sent by others.
+ * Reads the slot's messages undecoded and hands them on, many in one record of Debezium's. One
+ * thread reads; status messages may be sent by others.
  */
 final class SlotStream implements ReplicationStream {
     private static final Logger LOG = LoggerFactory.getLogger(SlotStream.class);
@@ -46,10 +46,16 @@ final class SlotStream implements ReplicationStream {
         this.gathering = new Frames.Gathering(slot.frameBytes());
     }
 
-    /** Drains what the server has sent: a record when it is full, or when nothing more is there and the last is a while ago. */
+    /**
+     * Drains what the server has sent: a record when it is full, or when nothing more is there and
+     * the last is a while ago.
+     */
     @Override
-    public boolean readPending(ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
-        for (ByteBuffer message = stream.readPending(); message != null; message = stream.readPending()) {
+    public boolean readPending(ReplicationMessageProcessor processor)
+            throws SQLException, InterruptedException {
+        for (ByteBuffer message = stream.readPending();
+                message != null;
+                message = stream.readPending()) {
             int length = message.remaining();
             note(message.get(message.position()));
             if (gathering.fits(length)) {
@@ -71,7 +77,8 @@ final class SlotStream implements ReplicationStream {
         if (!inTransaction
                 && Long.compareUnsigned(received, keepAliveHandedOn) > 0
                 && since.compareTo(gathering.isEmpty() ? KEEP_ALIVE_RECORDS : slot.linger()) >= 0) {
-            // Nothing is pending and no transaction is half here: all before this position has been sent.
+            // Nothing is pending and no transaction is half here: all before this position has been
+            // sent.
             gathering.addKeepAlive(received);
             keepAliveHandedOn = received;
         }
@@ -82,7 +89,10 @@ final class SlotStream implements ReplicationStream {
         return true;
     }
 
-    /** Debezium calls it with what the handler of its records has marked, so it is committed to Kafka. */
+    /**
+     * Debezium calls it with what the handler of its records has marked, so it is committed to
+     * Kafka.
+     */
     @Override
     public synchronized void flushLsn(Lsn lsn) throws SQLException {
         if (Long.compareUnsigned(lsn.asLong(), flushed) > 0) {
@@ -93,7 +103,10 @@ final class SlotStream implements ReplicationStream {
         stream.forceUpdateStatus();
     }
 
-    /** Keeps the connection alive while the reading thread waits for a full queue, and asks for the server's position. */
+    /**
+     * Keeps the connection alive while the reading thread waits for a full queue, and asks for the
+     * server's position.
+     */
     @Override
     public void startKeepAlive(ExecutorService service) {
         keepAlive = service;
@@ -103,7 +116,10 @@ final class SlotStream implements ReplicationStream {
                     stream.forceUpdateStatus();
                 } catch (SQLException e) {
                     // The reading thread meets the same and reports it.
-                    LOG.atDebug().setCause(e).addKeyValue("slot", slot.name()).log("no status sent");
+                    LOG.atDebug()
+                            .setCause(e)
+                            .addKeyValue("slot", slot.name())
+                            .log("no status sent");
                     return;
                 }
                 LockSupport.parkNanos(slot.keepAlive().toNanos());
@@ -152,8 +168,11 @@ final class SlotStream implements ReplicationStream {
         }
     }
 
-    private void handOn(byte[] content, ReplicationMessageProcessor processor) throws SQLException, InterruptedException {
+    private void handOn(byte[] content, ReplicationMessageProcessor processor)
+            throws SQLException, InterruptedException {
         handedOnAt = System.nanoTime();
-        processor.process(new LogicalDecodingMessage(Operation.MESSAGE, Instant.EPOCH, 0L, true, PREFIX, content));
+        processor.process(
+                new LogicalDecodingMessage(
+                        Operation.MESSAGE, Instant.EPOCH, 0L, true, PREFIX, content));
     }
 }

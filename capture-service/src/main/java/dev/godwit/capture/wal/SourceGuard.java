@@ -18,8 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks whether the source is still the server, and its slot still the slot, that the log goes on from. Debezium hides
- * a lost slot or waits for it; so this looks before each start and again and again meanwhile.
+ * Looks whether the source is still the server, and its slot still the slot, that the log goes on
+ * from. Debezium hides a lost slot or waits for it; so this looks before each start and again and
+ * again meanwhile.
  */
 final class SourceGuard {
     private static final Logger LOG = LoggerFactory.getLogger(SourceGuard.class);
@@ -30,7 +31,8 @@ final class SourceGuard {
 
     SourceGuard(String databaseId, String slot, long epoch) {
         this.slot = slot;
-        this.walsender = Pattern.compile("godwit " + Pattern.quote(databaseId) + " capture-wal (\\d{1,18})");
+        this.walsender =
+                Pattern.compile("godwit " + Pattern.quote(databaseId) + " capture-wal (\\d{1,18})");
         this.epoch = epoch;
     }
 
@@ -64,16 +66,17 @@ final class SourceGuard {
     }
 
     /**
-     * Ends the walsender of an older owner, or of this owner's former engine, if it still holds the slot. Only to be
-     * called while no engine of ours runs.
+     * Ends the walsender of an older owner, or of this owner's former engine, if it still holds the
+     * slot. Only to be called while no engine of ours runs.
      */
     void endFormerWalsender(Connection source) throws SQLException {
-        try (PreparedStatement holder = source.prepareStatement(
-                """
-                SELECT a.pid, a.application_name
-                FROM pg_catalog.pg_replication_slots s JOIN pg_catalog.pg_stat_activity a ON a.pid = s.active_pid
-                WHERE s.slot_name = ?
-                """)) {
+        try (PreparedStatement holder =
+                source.prepareStatement(
+                        """
+                        SELECT a.pid, a.application_name
+                        FROM pg_catalog.pg_replication_slots s JOIN pg_catalog.pg_stat_activity a ON a.pid = s.active_pid
+                        WHERE s.slot_name = ?
+                        """)) {
             holder.setString(1, slot);
             try (ResultSet row = holder.executeQuery()) {
                 while (row.next()) {
@@ -88,7 +91,8 @@ final class SourceGuard {
 
     private void end(Connection source, int pid) throws SQLException {
         LOG.atInfo().addKeyValue("slot", slot).log("ending the former owner's session on the slot");
-        try (PreparedStatement end = source.prepareStatement("SELECT pg_catalog.pg_terminate_backend(?)")) {
+        try (PreparedStatement end =
+                source.prepareStatement("SELECT pg_catalog.pg_terminate_backend(?)")) {
             end.setInt(1, pid);
             end.executeQuery().close();
         }
@@ -98,25 +102,30 @@ final class SourceGuard {
         ServerVersion version = ConnectionSettings.version(source);
         String status = version.atLeast(13) ? "wal_status" : "'reserved'";
         String invalidation = version.atLeast(17) ? "invalidation_reason" : "NULL::text";
-        try (PreparedStatement query = source.prepareStatement(
-                """
-                SELECT plugin, database = pg_catalog.current_database(), (confirmed_flush_lsn - '0/0'::pg_lsn)::bigint, %s, %s
-                FROM pg_catalog.pg_replication_slots WHERE slot_name = ?
-                """
-                        .formatted(status, invalidation))) {
+        try (PreparedStatement query =
+                source.prepareStatement(
+                        """
+                        SELECT plugin, database = pg_catalog.current_database(), (confirmed_flush_lsn - '0/0'::pg_lsn)::bigint, %s, %s
+                        FROM pg_catalog.pg_replication_slots WHERE slot_name = ?
+                        """
+                                .formatted(status, invalidation))) {
             query.setString(1, slot);
             try (ResultSet row = query.executeQuery()) {
                 if (!row.next()) {
-                    throw new MigrationException(ErrorCode.SLOT_LOST, "slot %s is gone".formatted(slot));
+                    throw new MigrationException(
+                            ErrorCode.SLOT_LOST, "slot %s is gone".formatted(slot));
                 }
                 if (!"pgoutput".equals(row.getString(1)) || !row.getBoolean(2)) {
                     throw new MigrationException(
-                            ErrorCode.SLOT_LOST, "slot %s is not ours: its plugin or database is another".formatted(slot));
+                            ErrorCode.SLOT_LOST,
+                            "slot %s is not ours: its plugin or database is another"
+                                    .formatted(slot));
                 }
                 String reason = row.getString(5);
                 if (reason != null) {
                     throw new MigrationException(
-                            ErrorCode.SLOT_LOST, "slot %s is invalidated (%s)".formatted(slot, reason));
+                            ErrorCode.SLOT_LOST,
+                            "slot %s is invalidated (%s)".formatted(slot, reason));
                 }
                 checkWalStatus(row.getString(4));
                 long confirmed = row.getLong(3);
@@ -135,10 +144,13 @@ final class SourceGuard {
     private void checkWalStatus(@Nullable String status) {
         if (status == null || status.equals("lost")) {
             throw new MigrationException(
-                    ErrorCode.SLOT_LOST, "the source has removed WAL that slot %s still needs".formatted(slot));
+                    ErrorCode.SLOT_LOST,
+                    "the source has removed WAL that slot %s still needs".formatted(slot));
         }
         if (status.equals("unreserved")) {
-            LOG.atWarn().addKeyValue("slot", slot).log("the source may remove WAL that the slot still needs");
+            LOG.atWarn()
+                    .addKeyValue("slot", slot)
+                    .log("the source may remove WAL that the slot still needs");
         }
     }
 

@@ -11,6 +11,8 @@ record Transaction(long finalLsn, long commitMicros, long xid) {
 
     static Transaction read(Bytes begin) {
         return new Transaction(
-                begin.int64(), begin.int64() + MICROS_1970_TO_2000, Integer.toUnsignedLong(begin.int32()));
+                begin.int64(),
+                begin.int64() + MICROS_1970_TO_2000,
+                Integer.toUnsignedLong(begin.int32()));
     }
 }

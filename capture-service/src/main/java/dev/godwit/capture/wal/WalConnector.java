@@ -12,9 +12,9 @@ import io.debezium.connector.postgresql.connection.ReplicationConnection;
 import org.apache.kafka.connect.connector.Task;
 
 /**
- * Debezium's PostgreSQL connector with one seam replaced: how it reads from the slot. Engine, task, coordinator, queue
- * and offsets stay Debezium's; what travels through them are undecoded pgoutput messages. The engine makes this class by
- * its name.
+ * Debezium's PostgreSQL connector with one seam replaced: how it reads from the slot. Engine, task,
+ * coordinator, queue and offsets stay Debezium's; what travels through them are undecoded pgoutput
+ * messages. The engine makes this class by its name.
  */
 public final class WalConnector extends PostgresConnector {
     @Override
@@ -34,7 +34,9 @@ public final class WalConnector extends PostgresConnector {
 
         @Override
         protected ReplicationConnection buildReplicationConnection(
-                PostgresConnection jdbcConnection, PostgresSchema schema, PostgresConnectorConfig connectorConfig) {
+                PostgresConnection jdbcConnection,
+                PostgresSchema schema,
+                PostgresConnectorConfig connectorConfig) {
             return new SlotConnection(SlotSettings.of(config));
         }
     }

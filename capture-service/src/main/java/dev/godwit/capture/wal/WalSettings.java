@@ -6,7 +6,8 @@ import java.time.Duration;
 /**
  * How the WAL is streamed.
  *
- * @param heartbeat between two heartbeats written to the source's WAL, and between two status messages to it
+ * @param heartbeat between two heartbeats written to the source's WAL, and between two status
+ *     messages to it
  * @param guard between two looks at the slot and the server
  * @param backoffMost longest wait before a new try after a failure that may pass
  * @param frameBytes of WAL that are written to Kafka in one transaction, when there is that much
@@ -14,6 +15,11 @@ import java.time.Duration;
  */
 public record WalSettings(
         Duration heartbeat, Duration guard, Duration backoffMost, int frameBytes, Duration linger) {
-    public static final WalSettings DEFAULTS = new WalSettings(
-            Duration.ofSeconds(1), Duration.ofSeconds(10), Duration.ofSeconds(10), 1024 * 1024, Duration.ofMillis(20));
+    public static final WalSettings DEFAULTS =
+            new WalSettings(
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(10),
+                    Duration.ofSeconds(10),
+                    1024 * 1024,
+                    Duration.ofMillis(20));
 }

@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Streams the WAL of one source database from its slot {@code godwit_<id>} (pgoutput, publication {@code godwit_<id>},
- * both made by others) into its log, until closed. It heals by itself from everything that may pass; what does not is
- * in {@link #failure()} and ends it, then the owner makes a new one once the operator has retried. Heartbeats and
- * guards are its own.
+ * Streams the WAL of one source database from its slot {@code godwit_<id>} (pgoutput, publication
+ * {@code godwit_<id>}, both made by others) into its log, until closed. It heals by itself from
+ * everything that may pass; what does not is in {@link #failure()} and ends it, then the owner
+ * makes a new one once the operator has retried. Heartbeats and guards are its own.
  */
 public final class WalStream implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WalStream.class);
@@ -79,8 +79,9 @@ public final class WalStream implements AutoCloseable {
     }
 
     /**
-     * Writes a marker into the source's WAL. It stands in the log once {@link ChangeLog#progress()} shows its id; ask
-     * again if it does not appear within some seconds (asking twice for one id does no harm).
+     * Writes a marker into the source's WAL. It stands in the log once {@link ChangeLog#progress()}
+     * shows its id; ask again if it does not appear within some seconds (asking twice for one id
+     * does no harm).
      *
      * @throws MigrationException if the source does not take it
      */
@@ -94,7 +95,10 @@ public final class WalStream implements AutoCloseable {
                 requested.add(new MarkerRequest(kind, id, lsn, clock.millis() * 1000));
             }
         } catch (SQLException e) {
-            throw new MigrationException(SqlStates.connecting(e), "the source did not take the marker: " + e.getMessage(), e);
+            throw new MigrationException(
+                    SqlStates.connecting(e),
+                    "the source did not take the marker: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -103,7 +107,10 @@ public final class WalStream implements AutoCloseable {
         return receivedLsn;
     }
 
-    /** Why nothing flows. An AUTOMATIC one is being healed and goes away by itself; any other has ended the stream. */
+    /**
+     * Why nothing flows. An AUTOMATIC one is being healed and goes away by itself; any other has
+     * ended the stream.
+     */
     public Optional<MigrationException> failure() {
         return Optional.ofNullable(failure).or(log::waiting);
     }
@@ -113,7 +120,10 @@ public final class WalStream implements AutoCloseable {
         return fenced;
     }
 
-    /** Ends within seconds, with every connection of ours to the source closed. Repeats change nothing. */
+    /**
+     * Ends within seconds, with every connection of ours to the source closed. Repeats change
+     * nothing.
+     */
     @Override
     public void close() {
         closing.countDown();
@@ -132,7 +142,9 @@ public final class WalStream implements AutoCloseable {
                 try {
                     streamOnce();
                 } catch (OwnerFencedException e) {
-                    LOG.atWarn().addKeyValue("migration", databaseId).log("a newer owner writes the log");
+                    LOG.atWarn()
+                            .addKeyValue("migration", databaseId)
+                            .log("a newer owner writes the log");
                     fenced = true;
                     return;
                 } catch (MigrationException e) {
@@ -142,12 +154,16 @@ public final class WalStream implements AutoCloseable {
                     }
                 }
                 boolean lasted = System.nanoTime() - began > settings.backoffMost().toNanos() * 2;
-                backoff = lasted ? BACKOFF_LEAST : least(backoff.multipliedBy(2), settings.backoffMost());
+                backoff =
+                        lasted
+                                ? BACKOFF_LEAST
+                                : least(backoff.multipliedBy(2), settings.backoffMost());
             } while (!closing.await(backoff.toNanos(), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
-            failure = new MigrationException(ErrorCode.INTERNAL, "streaming the WAL ended: " + e, e);
+            failure =
+                    new MigrationException(ErrorCode.INTERNAL, "streaming the WAL ended: " + e, e);
             report(failure);
         }
     }
@@ -178,18 +194,26 @@ public final class WalStream implements AutoCloseable {
             guard.endFormerWalsender(watch);
             version = ConnectionSettings.version(watch);
         } catch (SQLException e) {
-            throw new MigrationException(SqlStates.connecting(e), "the source cannot be looked at: " + e.getMessage(), e);
+            throw new MigrationException(
+                    SqlStates.connecting(e),
+                    "the source cannot be looked at: " + e.getMessage(),
+                    e);
         }
         var decoder = new PgOutputDecoder(routing, markers, requested);
-        SlotSettings reading = SlotSettings.of(source, applicationName("capture-wal"), slot, version, settings);
-        try (var engine = new Engine(
-                "engine-" + databaseId,
-                EngineSettings.of(source, version, reading),
-                log,
-                decoder,
-                settings.heartbeat())) {
+        SlotSettings reading =
+                SlotSettings.of(source, applicationName("capture-wal"), slot, version, settings);
+        try (var engine =
+                new Engine(
+                        "engine-" + databaseId,
+                        EngineSettings.of(source, version, reading),
+                        log,
+                        decoder,
+                        settings.heartbeat())) {
             engine.start();
-            LOG.atInfo().addKeyValue("migration", databaseId).addKeyValue("slot", slot).log("streaming the WAL");
+            LOG.atInfo()
+                    .addKeyValue("migration", databaseId)
+                    .addKeyValue("slot", slot)
+                    .log("streaming the WAL");
             watch(engine);
         }
     }
@@ -252,10 +276,14 @@ public final class WalStream implements AutoCloseable {
         }
     }
 
-    /** Transactional, since only then does a commit move the slot. Returns the message's end in the WAL. */
+    /**
+     * Transactional, since only then does a commit move the slot. Returns the message's end in the
+     * WAL.
+     */
     private long emit(Connection connection, String text) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT (pg_catalog.pg_logical_emit_message(true, ?, ?) - '0/0'::pg_lsn)::bigint")) {
+        try (PreparedStatement statement =
+                connection.prepareStatement(
+                        "SELECT (pg_catalog.pg_logical_emit_message(true, ?, ?) - '0/0'::pg_lsn)::bigint")) {
             statement.setQueryTimeout(STATEMENT_SECONDS);
             statement.setString(1, markers.prefix());
             statement.setString(2, text);
@@ -266,7 +294,9 @@ public final class WalStream implements AutoCloseable {
         }
     }
 
-    /** Whatever the role's default is, the WAL is flushed: the walsender sends nothing before that. */
+    /**
+     * Whatever the role's default is, the WAL is flushed: the walsender sends nothing before that.
+     */
     private static void synchronousCommit(Connection connection, String how) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET synchronous_commit = " + how);

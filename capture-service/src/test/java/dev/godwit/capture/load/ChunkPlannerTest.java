@@ -48,8 +48,7 @@ class ChunkPlannerTest {
     void coversEveryKeyOnce(long least, long greatest) {
         // When
         List<Chunk> chunks =
-                ChunkPlanner.byKey(
-                        table(1L << 30), Optional.of(new KeyBounds(least, greatest)), 4);
+                ChunkPlanner.byKey(table(1L << 30), Optional.of(new KeyBounds(least, greatest)), 4);
         // Then
         OptionalLong next = OptionalLong.empty();
         for (Chunk chunk : chunks) {

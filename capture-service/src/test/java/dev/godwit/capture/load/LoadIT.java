@@ -43,8 +43,7 @@ class LoadIT {
     private static final TableName OTHER = new TableName("public", "other");
     private static final AtomicInteger IDS = new AtomicInteger();
 
-    @TempDir
-    private static Path folder;
+    @TempDir private static Path folder;
 
     private static Broker broker;
     private static Postgres source;
@@ -81,12 +80,17 @@ class LoadIT {
         try (var apply = GrantingApply.start(broker.settings(), id)) {
             var died = new AtomicBoolean();
             try (ChangeLog log = open(id);
-                    Load load = load(id, log, apply, at -> {
-                        if (at == point) {
-                            died.set(true);
-                            throw new IllegalStateException("dies at " + at);
-                        }
-                    })) {
+                    Load load =
+                            load(
+                                    id,
+                                    log,
+                                    apply,
+                                    at -> {
+                                        if (at == point) {
+                                            died.set(true);
+                                            throw new IllegalStateException("dies at " + at);
+                                        }
+                                    })) {
                 load.start();
                 Awaitility.await("death at " + point).atMost(MOST).untilTrue(died);
                 Awaitility.await("noticed").atMost(MOST).until(() -> load.failure().isPresent());
@@ -102,7 +106,12 @@ class LoadIT {
             LoadReader read = LoadReader.read(broker.settings(), id);
             assertThat(read.rows(ITEM)).hasSize(1000).contains("1\tv1");
             assertThat(read.rows(OTHER)).containsExactly("1");
-            assertThat(source.ask(id, "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'godwit_" + id + "%'"))
+            assertThat(
+                            source.ask(
+                                    id,
+                                    "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'godwit_"
+                                            + id
+                                            + "%'"))
                     .isEqualTo("1");
         }
     }
@@ -113,11 +122,17 @@ class LoadIT {
         var rewritten = new AtomicBoolean();
         try (var apply = GrantingApply.start(broker.settings(), id);
                 ChangeLog log = open(id);
-                Load load = load(id, log, apply, at -> {
-                    if (at == CrashPoint.AFTER_BEGIN && rewritten.compareAndSet(false, true)) {
-                        rewrite(id);
-                    }
-                })) {
+                Load load =
+                        load(
+                                id,
+                                log,
+                                apply,
+                                at -> {
+                                    if (at == CrashPoint.AFTER_BEGIN
+                                            && rewritten.compareAndSet(false, true)) {
+                                        rewrite(id);
+                                    }
+                                })) {
             // When
             load.start();
             Awaitility.await("the end of the load").atMost(MOST).until(load::finished);
@@ -142,7 +157,8 @@ class LoadIT {
         return ChangeLog.open(broker.settings(), id, SchemaBook.ownOnly(), CrashPoints.none());
     }
 
-    private static Load load(String id, ChangeLog log, GrantingApply apply, CrashPoints crashPoints) {
+    private static Load load(
+            String id, ChangeLog log, GrantingApply apply, CrashPoints crashPoints) {
         return new Load(
                 new LoadContext(
                         new SourceDatabase(source.settings(id), id, log.epoch()),

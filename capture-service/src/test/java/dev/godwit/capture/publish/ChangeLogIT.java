@@ -46,8 +46,7 @@ class ChangeLogIT {
     private static final TableName ITEM = new TableName("public", "item");
     private static final AtomicInteger IDS = new AtomicInteger();
 
-    @TempDir
-    private static Path folder;
+    @TempDir private static Path folder;
 
     private static Broker broker;
 
@@ -84,9 +83,20 @@ class ChangeLogIT {
 
     @Test
     void findsEverythingAgainThatWasCommitted() throws Exception {
-        var load = TableLoad.newBuilder()
-                .setTarget(ITEM.toAvro()).setAttempt(new Attempt(2, 7L)).setSnapshotLsn(500L).setRows(3).setBytes(9).build();
-        var objects = SourceObjects.newBuilder().setPublication(true).setSlot(true).setReadOnlyBefore("off").build();
+        var load =
+                TableLoad.newBuilder()
+                        .setTarget(ITEM.toAvro())
+                        .setAttempt(new Attempt(2, 7L))
+                        .setSnapshotLsn(500L)
+                        .setRows(3)
+                        .setBytes(9)
+                        .build();
+        var objects =
+                SourceObjects.newBuilder()
+                        .setPublication(true)
+                        .setSlot(true)
+                        .setReadOnlyBefore("off")
+                        .build();
         try (ChangeLog log = open()) {
             begin(log);
             log.record(load);
@@ -98,12 +108,15 @@ class ChangeLogIT {
         }
         try (ChangeLog log = open()) {
             Recovered recovered = log.recovered();
-            assertThat(recovered.stream()).get().satisfies(state -> {
-                assertThat(state.getConsistentPoint()).isEqualTo(500);
-                assertThat(state.getFlushableLsn()).isEqualTo(1050);
-                assertThat(state.getSystemIdentifier()).isEqualTo("4711");
-            });
-            assertThat(recovered.tables()).containsExactly(java.util.Map.entry(ITEM, new Counters(2L, 0L, 0L, 0L)));
+            assertThat(recovered.stream())
+                    .get()
+                    .satisfies(state -> {
+                        assertThat(state.getConsistentPoint()).isEqualTo(500);
+                        assertThat(state.getFlushableLsn()).isEqualTo(1050);
+                        assertThat(state.getSystemIdentifier()).isEqualTo("4711");
+                    });
+            assertThat(recovered.tables())
+                    .containsExactly(java.util.Map.entry(ITEM, new Counters(2L, 0L, 0L, 0L)));
             assertThat(recovered.loads()).containsEntry(ITEM, load);
             assertThat(recovered.sourceObjects()).contains(objects);
             assertThat(log.progress().position()).isEqualTo(new Position(1000, 1));
@@ -126,7 +139,9 @@ class ChangeLogIT {
             append(log, 3000, 0, 10);
             assertThat(log.progress().changes()).isEqualTo(2);
         }
-        assertThat(LogReader.all(broker.settings(), id, Change.class)).extracting(Change::getFinalLsn).containsExactly(1000L, 3000L);
+        assertThat(LogReader.all(broker.settings(), id, Change.class))
+                .extracting(Change::getFinalLsn)
+                .containsExactly(1000L, 3000L);
     }
 
     @Test
@@ -157,7 +172,8 @@ class ChangeLogIT {
                 // Then
                 assertThatThrownBy(batch::commit).isInstanceOf(OwnerFencedException.class);
             }
-            assertThatThrownBy(() -> append(old, 1000, 0, 10)).isInstanceOf(OwnerFencedException.class);
+            assertThatThrownBy(() -> append(old, 1000, 0, 10))
+                    .isInstanceOf(OwnerFencedException.class);
             assertThat(old.progress().changes()).isZero();
         }
         assertThat(LogReader.all(broker.settings(), id, Change.class)).hasSize(1);
@@ -170,12 +186,14 @@ class ChangeLogIT {
             append(log, 1, 0, 10);
             broker.stop();
             // When
-            var written = CompletableFuture.runAsync(() -> {
-                for (int i = 2; i <= 200; i++) {
-                    appendUnchecked(log, i);
-                }
-            });
-            assertThatThrownBy(() -> written.get(10, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
+            var written =
+                    CompletableFuture.runAsync(() -> {
+                        for (int i = 2; i <= 200; i++) {
+                            appendUnchecked(log, i);
+                        }
+                    });
+            assertThatThrownBy(() -> written.get(10, TimeUnit.SECONDS))
+                    .isInstanceOf(TimeoutException.class);
             broker.startAgain();
             written.get(MOST.toSeconds(), TimeUnit.SECONDS);
             // Then
@@ -183,31 +201,38 @@ class ChangeLogIT {
             assertThat(log.progress().changes()).isEqualTo(200);
         }
         var lsns = new ArrayList<Long>();
-        LogReader.all(broker.settings(), id, Change.class).forEach(change -> lsns.add(change.getFinalLsn()));
+        LogReader.all(broker.settings(), id, Change.class)
+                .forEach(change -> lsns.add(change.getFinalLsn()));
         assertThat(lsns).hasSize(200).isSorted().doesNotHaveDuplicates();
     }
 
     @Test
     void finishesWhatAnInterruptedWriterHasBegun() throws Exception {
         var committing = new CountDownLatch(1);
-        CrashPoints interrupting = point -> {
-            if (committing.getCount() > 0 && Thread.currentThread().getName().equals("interrupted")) {
-                committing.countDown();
-                Thread.currentThread().interrupt();
-            }
-        };
-        try (ChangeLog log = ChangeLog.open(broker.settings(), id, SchemaBook.ownOnly(), interrupting)) {
+        CrashPoints interrupting =
+                point -> {
+                    if (committing.getCount() > 0
+                            && Thread.currentThread().getName().equals("interrupted")) {
+                        committing.countDown();
+                        Thread.currentThread().interrupt();
+                    }
+                };
+        try (ChangeLog log =
+                ChangeLog.open(broker.settings(), id, SchemaBook.ownOnly(), interrupting)) {
             begin(log);
             // When
-            var thread = new Thread(() -> {
-                try (ChangeLog.Batch batch = log.batch()) {
-                    change(batch, 1000, 0, 10);
-                    batch.flushable(1050);
-                    batch.commit();
-                } catch (InterruptedException expected) {
-                    // The next writer finishes it.
-                }
-            }, "interrupted");
+            var thread =
+                    new Thread(
+                            () -> {
+                                try (ChangeLog.Batch batch = log.batch()) {
+                                    change(batch, 1000, 0, 10);
+                                    batch.flushable(1050);
+                                    batch.commit();
+                                } catch (InterruptedException expected) {
+                                    // The next writer finishes it.
+                                }
+                            },
+                            "interrupted");
             thread.start();
             thread.join(MOST.toMillis());
             // Then
@@ -227,8 +252,15 @@ class ChangeLogIT {
         log.begin(
                 new StreamStart("4711", 500L, "godwit_" + id),
                 StreamState.newBuilder()
-                        .setOwnerEpoch(0).setSystemIdentifier("4711").setTimeline(1).setConsistentPoint(500)
-                        .setFinalLsn(0).setOrdinal(-1).setFlushableLsn(500).setCaptured(new Counters(0L, 0L, 0L, 0L)).build(),
+                        .setOwnerEpoch(0)
+                        .setSystemIdentifier("4711")
+                        .setTimeline(1)
+                        .setConsistentPoint(500)
+                        .setFinalLsn(0)
+                        .setOrdinal(-1)
+                        .setFlushableLsn(500)
+                        .setCaptured(new Counters(0L, 0L, 0L, 0L))
+                        .build(),
                 List.of());
     }
 
@@ -240,7 +272,8 @@ class ChangeLogIT {
         }
     }
 
-    private void append(ChangeLog log, long lsn, long ordinal, int size) throws InterruptedException {
+    private void append(ChangeLog log, long lsn, long ordinal, int size)
+            throws InterruptedException {
         try (ChangeLog.Batch batch = log.batch()) {
             change(batch, lsn, ordinal, size);
             batch.flushable(lsn + 50);
@@ -248,13 +281,25 @@ class ChangeLogIT {
         }
     }
 
-    private void change(ChangeLog.Batch batch, long lsn, long ordinal, int size) throws InterruptedException {
-        var change = new Change(
-                1, Operation.INSERT, lsn, ordinal, 1L, 1L, true, OldRow.NONE, List.of(), List.of(ByteBuffer.wrap(new byte[size])));
+    private void change(ChangeLog.Batch batch, long lsn, long ordinal, int size)
+            throws InterruptedException {
+        var change =
+                new Change(
+                        1,
+                        Operation.INSERT,
+                        lsn,
+                        ordinal,
+                        1L,
+                        1L,
+                        true,
+                        OldRow.NONE,
+                        List.of(),
+                        List.of(ByteBuffer.wrap(new byte[size])));
         batch.change(ITEM, new byte[] {'k'}, codec.encode(change), Operation.INSERT, lsn, ordinal);
     }
 
     private static Sequences sequences(String marker) {
-        return new Sequences(marker, List.of(new SequenceValue(new QualifiedName("public", "s"), 5L, true)));
+        return new Sequences(
+                marker, List.of(new SequenceValue(new QualifiedName("public", "s"), 5L, true)));
     }
 }

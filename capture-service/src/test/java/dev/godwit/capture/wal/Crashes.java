@@ -7,7 +7,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Breaks the writing thread off at a crash point, once, as if the process died there and another took over. */
+/**
+ * Breaks the writing thread off at a crash point, once, as if the process died there and another
+ * took over.
+ */
 final class Crashes implements CrashPoints {
     private @Nullable CrashPoint armed;
     private int left;

@@ -39,29 +39,46 @@ class PgOutputDecoderTest {
     @Test
     void carriesEveryKindOfCellAndOldRow() throws Exception {
         // When
-        read(tables()
-                .begin(1000, MICROS, -7)
-                .insert(ITEM, "1", null, "ü")
-                .update(ITEM, 'N', NO_ROW, "1", "x", PgOutputMessages.UNCHANGED)
-                .update(ITEM, 'K', row("1", null, null), "2", "x", PgOutputMessages.UNCHANGED)
-                .update(PAIR, 'O', row("a", "b"), "c", "")
-                .delete(ITEM, 'K', "2", null, null)
-                .delete(PAIR, 'O', "c", "")
-                .commit(1000, 1050));
+        read(
+                tables().begin(1000, MICROS, -7)
+                        .insert(ITEM, "1", null, "ü")
+                        .update(ITEM, 'N', NO_ROW, "1", "x", PgOutputMessages.UNCHANGED)
+                        .update(
+                                ITEM,
+                                'K',
+                                row("1", null, null),
+                                "2",
+                                "x",
+                                PgOutputMessages.UNCHANGED)
+                        .update(PAIR, 'O', row("a", "b"), "c", "")
+                        .delete(ITEM, 'K', "2", null, null)
+                        .delete(PAIR, 'O', "c", "")
+                        .commit(1000, 1050));
         // Then
         var changes = sink.all(Change.class);
-        assertThat(changes).extracting(Change::getOperation).containsExactly(
-                Operation.INSERT, Operation.UPDATE, Operation.UPDATE, Operation.UPDATE, Operation.DELETE, Operation.DELETE);
-        assertThat(changes).extracting(Change::getOldRow).containsExactly(
-                OldRow.NONE, OldRow.NONE, OldRow.KEY, OldRow.FULL, OldRow.KEY, OldRow.FULL);
+        assertThat(changes)
+                .extracting(Change::getOperation)
+                .containsExactly(
+                        Operation.INSERT,
+                        Operation.UPDATE,
+                        Operation.UPDATE,
+                        Operation.UPDATE,
+                        Operation.DELETE,
+                        Operation.DELETE);
+        assertThat(changes)
+                .extracting(Change::getOldRow)
+                .containsExactly(
+                        OldRow.NONE, OldRow.NONE, OldRow.KEY, OldRow.FULL, OldRow.KEY, OldRow.FULL);
         assertThat(changes).extracting(Change::getOrdinal).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
-        assertThat(changes).extracting(Change::getLastInTransaction)
+        assertThat(changes)
+                .extracting(Change::getLastInTransaction)
                 .containsExactly(false, false, false, false, false, true);
-        assertThat(changes).allSatisfy(change -> {
-            assertThat(change.getFinalLsn()).isEqualTo(1000);
-            assertThat(change.getXid()).isEqualTo(4_294_967_289L);
-            assertThat(change.getCommitMicros()).isEqualTo(MICROS);
-        });
+        assertThat(changes)
+                .allSatisfy(change -> {
+                    assertThat(change.getFinalLsn()).isEqualTo(1000);
+                    assertThat(change.getXid()).isEqualTo(4_294_967_289L);
+                    assertThat(change.getCommitMicros()).isEqualTo(MICROS);
+                });
         assertThat(changes.get(0).getAfter().get(1)).isNull();
         assertThat(text(changes.get(0).getAfter().get(2))).isEqualTo("ü");
         assertThat(changes.get(1).getAfter().get(2)).isEqualTo(Unchanged.UNCHANGED_TOAST);
@@ -75,15 +92,24 @@ class PgOutputDecoderTest {
     void encodesTheBytesThatTheContractsCodecWrites() throws Exception {
         // Given
         var codec = new RecordCodec(SchemaBook.ownOnly());
-        var relation = Relation.read(
-                ITEM,
-                new TableName("public", "item"),
-                new TableName("public", "item"),
-                new Bytes(new byte[] {'d', 0, 0}, 0, 3));
+        var relation =
+                Relation.read(
+                        ITEM,
+                        new TableName("public", "item"),
+                        new TableName("public", "item"),
+                        new Bytes(new byte[] {'d', 0, 0}, 0, 3));
         byte[] tuple = {'N', 0, 3, 'n', 'u', 't', 0, 0, 0, 2, 'h', 'i'};
         // When
-        byte[] encoded = new ChangeEncoder()
-                .encode(relation, Operation.UPDATE, new Transaction(-2, MICROS, 77), 12_345_678_901L, tuple, 0, tuple.length);
+        byte[] encoded =
+                new ChangeEncoder()
+                        .encode(
+                                relation,
+                                Operation.UPDATE,
+                                new Transaction(-2, MICROS, 77),
+                                12_345_678_901L,
+                                tuple,
+                                0,
+                                tuple.length);
         // Then
         assertThat(codec.encode(codec.decode(encoded))).isEqualTo(encoded);
     }
@@ -91,51 +117,58 @@ class PgOutputDecoderTest {
     @Test
     void announcesAShapeBeforeItsFirstUseAndWhenItChanges() throws Exception {
         // When
-        read(tables()
-                .begin(1000, MICROS, 1)
-                .insert(ITEM, "1", "x", "y")
-                .insert(ITEM, "2", "x", "y")
-                .relation(ITEM, "public", "item", 'd', 3, 1)
-                .insert(ITEM, "3", "x", "y")
-                .relation(ITEM, "public", "item", 'd', 4, 1)
-                .insert(ITEM, "4", "x", "y", "z")
-                .commit(1000, 1050));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .insert(ITEM, "1", "x", "y")
+                        .insert(ITEM, "2", "x", "y")
+                        .relation(ITEM, "public", "item", 'd', 3, 1)
+                        .insert(ITEM, "3", "x", "y")
+                        .relation(ITEM, "public", "item", 'd', 4, 1)
+                        .insert(ITEM, "4", "x", "y", "z")
+                        .commit(1000, 1050));
         // Then
-        assertThat(sink.records).extracting(Object::getClass).extracting(Class::getSimpleName)
-                .containsExactly("SchemaChange", "Change", "Change", "Change", "SchemaChange", "Change");
+        assertThat(sink.records)
+                .extracting(Object::getClass)
+                .extracting(Class::getSimpleName)
+                .containsExactly(
+                        "SchemaChange", "Change", "Change", "Change", "SchemaChange", "Change");
         SchemaChange shape = sink.all(SchemaChange.class).getFirst();
         assertThat(shape.getRelation()).isEqualTo(ITEM);
         assertThat(shape.getTarget().getNamespace()).isEqualTo("target");
         assertThat(shape.getIdentity()).isEqualTo(ReplicaIdentity.DEFAULT_KEY);
-        assertThat(shape.getColumns()).extracting(Column::getKey).containsExactly(true, false, false);
+        assertThat(shape.getColumns())
+                .extracting(Column::getKey)
+                .containsExactly(true, false, false);
     }
 
     @Test
     void ignoresTablesThatAreNotRoutedButKeepsTheOrdinals() throws Exception {
         // When
-        read(tables()
-                .begin(1000, MICROS, 1)
-                .insert(FOREIGN, "x")
-                .insert(ITEM, "1", "x", "y")
-                .insert(FOREIGN, "x")
-                .truncate(0, FOREIGN)
-                .commit(1000, 1050));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .insert(FOREIGN, "x")
+                        .insert(ITEM, "1", "x", "y")
+                        .insert(FOREIGN, "x")
+                        .truncate(0, FOREIGN)
+                        .commit(1000, 1050));
         // Then
-        assertThat(sink.all(Change.class)).singleElement().satisfies(change -> {
-            assertThat(change.getOrdinal()).isEqualTo(1);
-            assertThat(change.getLastInTransaction()).isTrue();
-        });
+        assertThat(sink.all(Change.class))
+                .singleElement()
+                .satisfies(change -> {
+                    assertThat(change.getOrdinal()).isEqualTo(1);
+                    assertThat(change.getLastInTransaction()).isTrue();
+                });
         assertThat(sink.all(SchemaChange.class)).hasSize(1);
     }
 
     @Test
     void keepsTheTargetOfATableThatIsRenamedMeanwhile() throws Exception {
         // When
-        read(tables()
-                .begin(1000, MICROS, 1)
-                .relation(ITEM, "foreign", "renamed", 'd', 3, 1)
-                .insert(ITEM, "1", "x", "y")
-                .commit(1000, 1050));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .relation(ITEM, "foreign", "renamed", 'd', 3, 1)
+                        .insert(ITEM, "1", "x", "y")
+                        .commit(1000, 1050));
         // Then
         assertThat(sink.all(Change.class)).hasSize(1);
         assertThat(sink.all(SchemaChange.class).getFirst().getTarget().getName()).isEqualTo("item");
@@ -146,12 +179,14 @@ class PgOutputDecoderTest {
         // When
         read(tables().begin(1000, MICROS, 1).truncate(3, ITEM, FOREIGN, PAIR).commit(1000, 1050));
         // Then
-        assertThat(sink.all(Truncate.class)).singleElement().satisfies(truncate -> {
-            assertThat(truncate.getRelations()).containsExactly(ITEM, PAIR);
-            assertThat(truncate.getCascade()).isTrue();
-            assertThat(truncate.getRestartIdentity()).isTrue();
-            assertThat(truncate.getLastInTransaction()).isTrue();
-        });
+        assertThat(sink.all(Truncate.class))
+                .singleElement()
+                .satisfies(truncate -> {
+                    assertThat(truncate.getRelations()).containsExactly(ITEM, PAIR);
+                    assertThat(truncate.getCascade()).isTrue();
+                    assertThat(truncate.getRestartIdentity()).isTrue();
+                    assertThat(truncate.getLastInTransaction()).isTrue();
+                });
     }
 
     @Test
@@ -169,12 +204,21 @@ class PgOutputDecoderTest {
     @Test
     void beginsAnewWhenTheStreamJumpsBack() throws Exception {
         // Given
-        read(tables().begin(1000, MICROS, 1).insert(ITEM, "1", "x", "y").insert(ITEM, "2", "x", "y"));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .insert(ITEM, "1", "x", "y")
+                        .insert(ITEM, "2", "x", "y"));
         // When
-        read(tables().begin(1000, MICROS, 1).insert(ITEM, "1", "x", "y").insert(ITEM, "2", "x", "y").commit(1000, 1050));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .insert(ITEM, "1", "x", "y")
+                        .insert(ITEM, "2", "x", "y")
+                        .commit(1000, 1050));
         // Then
         assertThat(sink.all(Change.class)).extracting(Change::getOrdinal).containsExactly(0L, 1L);
-        assertThat(sink.all(Change.class)).extracting(Change::getLastInTransaction).containsExactly(false, true);
+        assertThat(sink.all(Change.class))
+                .extracting(Change::getLastInTransaction)
+                .containsExactly(false, true);
     }
 
     @Test
@@ -182,12 +226,22 @@ class PgOutputDecoderTest {
         // Given
         sink = new RecordingSink(new Position(2000, 1));
         // When
-        read(tables()
-                .begin(1000, MICROS, 1).insert(ITEM, "1", "x", "y").commit(1000, 1050)
-                .begin(2000, MICROS, 2).insert(ITEM, "2", "x", "y").insert(ITEM, "3", "x", "y").insert(ITEM, "4", "x", "y").commit(2000, 2050)
-                .begin(3000, MICROS, 3).insert(ITEM, "5", "x", "y").commit(3000, 3050));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .insert(ITEM, "1", "x", "y")
+                        .commit(1000, 1050)
+                        .begin(2000, MICROS, 2)
+                        .insert(ITEM, "2", "x", "y")
+                        .insert(ITEM, "3", "x", "y")
+                        .insert(ITEM, "4", "x", "y")
+                        .commit(2000, 2050)
+                        .begin(3000, MICROS, 3)
+                        .insert(ITEM, "5", "x", "y")
+                        .commit(3000, 3050));
         // Then
-        assertThat(sink.all(Change.class)).extracting(change -> text(change.getAfter().getFirst())).containsExactly("4", "5");
+        assertThat(sink.all(Change.class))
+                .extracting(change -> text(change.getAfter().getFirst()))
+                .containsExactly("4", "5");
     }
 
     @Test
@@ -195,7 +249,10 @@ class PgOutputDecoderTest {
         // Given
         sink = new RecordingSink(new Position(Long.MAX_VALUE, 0));
         // When
-        read(tables().begin(Long.MIN_VALUE, MICROS, 1).insert(ITEM, "1", "x", "y").commit(Long.MIN_VALUE, Long.MIN_VALUE + 1));
+        read(
+                tables().begin(Long.MIN_VALUE, MICROS, 1)
+                        .insert(ITEM, "1", "x", "y")
+                        .commit(Long.MIN_VALUE, Long.MIN_VALUE + 1));
         // Then
         assertThat(sink.all(Change.class)).hasSize(1);
         assertThat(decoder.flushable()).isEqualTo(Long.MIN_VALUE + 1);
@@ -203,11 +260,19 @@ class PgOutputDecoderTest {
 
     @Test
     void turnsOurMessagesIntoMarkersOnce() throws Exception {
-        PgOutputMessages messages = new PgOutputMessages()
-                .begin(1000, MICROS, 1).logical("godwit_x", "GATE m-1").commit(1000, 1050)
-                .begin(1100, MICROS, 2).logical("godwit_x", "HEARTBEAT").commit(1100, 1150)
-                .begin(1200, MICROS, 3).logical("godwit_other", "GATE m-2").commit(1200, 1250)
-                .other('Y').other('O');
+        PgOutputMessages messages =
+                new PgOutputMessages()
+                        .begin(1000, MICROS, 1)
+                        .logical("godwit_x", "GATE m-1")
+                        .commit(1000, 1050)
+                        .begin(1100, MICROS, 2)
+                        .logical("godwit_x", "HEARTBEAT")
+                        .commit(1100, 1150)
+                        .begin(1200, MICROS, 3)
+                        .logical("godwit_other", "GATE m-2")
+                        .commit(1200, 1250)
+                        .other('Y')
+                        .other('O');
         // When
         read(messages);
         read(messages);
@@ -222,13 +287,18 @@ class PgOutputDecoderTest {
         // Given
         requested.add(new MarkerRequest(MarkerKind.GATE, "m-1", 1500, MICROS));
         // When
-        read(tables().begin(1000, MICROS, 1).insert(ITEM, "1", "x", "y").commit(1000, 1050).keepAlive(1499));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .insert(ITEM, "1", "x", "y")
+                        .commit(1000, 1050)
+                        .keepAlive(1499));
         // Then
         assertThat(sink.all(Marker.class)).isEmpty();
         // When
         read(new PgOutputMessages().keepAlive(1500));
         // Then
-        assertThat(sink.all(Marker.class)).containsExactly(new Marker("m-1", MarkerKind.GATE, 1500L, -1L, MICROS, 0L));
+        assertThat(sink.all(Marker.class))
+                .containsExactly(new Marker("m-1", MarkerKind.GATE, 1500L, -1L, MICROS, 0L));
         assertThat(requested).isEmpty();
         assertThat(decoder.flushable()).isEqualTo(1500);
     }
@@ -240,7 +310,8 @@ class PgOutputDecoderTest {
         // When
         read(tables().begin(1600, MICROS, 1).insert(ITEM, "1", "x", "y").commit(1600, 1650));
         // Then
-        assertThat(sink.records.getFirst()).isEqualTo(new Marker("m-1", MarkerKind.FINAL, 1600L, -1L, MICROS, 0L));
+        assertThat(sink.records.getFirst())
+                .isEqualTo(new Marker("m-1", MarkerKind.FINAL, 1600L, -1L, MICROS, 0L));
         assertThat(sink.all(Change.class)).hasSize(1);
     }
 
@@ -250,39 +321,52 @@ class PgOutputDecoderTest {
         requested.add(new MarkerRequest(MarkerKind.GATE, "m-1", 1500, MICROS));
         sink = new RecordingSink(new Position(1600, 0));
         // When
-        read(tables()
-                .begin(1600, MICROS, 1).insert(ITEM, "1", "x", "y").insert(ITEM, "2", "x", "y").commit(1600, 1650)
-                .keepAlive(1700));
+        read(
+                tables().begin(1600, MICROS, 1)
+                        .insert(ITEM, "1", "x", "y")
+                        .insert(ITEM, "2", "x", "y")
+                        .commit(1600, 1650)
+                        .keepAlive(1700));
         // Then
-        assertThat(sink.records).extracting(Object::getClass).extracting(Class::getSimpleName)
+        assertThat(sink.records)
+                .extracting(Object::getClass)
+                .extracting(Class::getSimpleName)
                 .containsExactly("SchemaChange", "Change", "Marker");
     }
 
     @Test
     void spreadsRowsOverKafkaKeysByTargetAndKey() throws Exception {
         // When
-        read(tables()
-                .begin(1000, MICROS, 1)
-                .insert(ITEM, "1", "x", "y")
-                .update(ITEM, 'N', NO_ROW, "1", "other", "y")
-                .insert(ITEM, "2", "x", "y")
-                .commit(1000, 1050));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .insert(ITEM, "1", "x", "y")
+                        .update(ITEM, 'N', NO_ROW, "1", "other", "y")
+                        .insert(ITEM, "2", "x", "y")
+                        .commit(1000, 1050));
         // Then
-        assertThat(sink.keys.get(0)).startsWith("target.item/").isEqualTo(sink.keys.get(1)).isNotEqualTo(sink.keys.get(2));
+        assertThat(sink.keys.get(0))
+                .startsWith("target.item/")
+                .isEqualTo(sink.keys.get(1))
+                .isNotEqualTo(sink.keys.get(2));
     }
 
     @Test
     void refusesWhatPgoutputNeverSends() {
-        assertThatThrownBy(() -> read(new PgOutputMessages().other('?'))).isInstanceOf(PgOutputException.class);
-        assertThatThrownBy(() -> read(tables().insert(ITEM, "1", "x", "y"))).isInstanceOf(PgOutputException.class);
-        assertThatThrownBy(() -> read(new PgOutputMessages().begin(1000, MICROS, 1).keepAlive(1000)))
+        assertThatThrownBy(() -> read(new PgOutputMessages().other('?')))
+                .isInstanceOf(PgOutputException.class);
+        assertThatThrownBy(() -> read(tables().insert(ITEM, "1", "x", "y")))
+                .isInstanceOf(PgOutputException.class);
+        assertThatThrownBy(
+                        () -> read(new PgOutputMessages().begin(1000, MICROS, 1).keepAlive(1000)))
                 .isInstanceOf(PgOutputException.class);
     }
 
     private PgOutputDecoder decoder() {
-        TableRouting routing = source -> source.schema().equals("public")
-                ? Optional.of(new TableName("target", source.name()))
-                : Optional.empty();
+        TableRouting routing =
+                source ->
+                        source.schema().equals("public")
+                                ? Optional.of(new TableName("target", source.name()))
+                                : Optional.empty();
         return new PgOutputDecoder(routing, new MarkerMessage("godwit_x"), requested);
     }
 

@@ -27,83 +27,103 @@ final class PgOutputMessages {
     }
 
     PgOutputMessages begin(long finalLsn, long commitMicros, int xid) {
-        return message('B', out -> {
-            out.writeLong(finalLsn);
-            out.writeLong(commitMicros - MICROS_1970_TO_2000);
-            out.writeInt(xid);
-        });
+        return message(
+                'B',
+                out -> {
+                    out.writeLong(finalLsn);
+                    out.writeLong(commitMicros - MICROS_1970_TO_2000);
+                    out.writeInt(xid);
+                });
     }
 
     PgOutputMessages commit(long commitLsn, long endLsn) {
-        return message('C', out -> {
-            out.writeByte(0);
-            out.writeLong(commitLsn);
-            out.writeLong(endLsn);
-            out.writeLong(0);
-        });
+        return message(
+                'C',
+                out -> {
+                    out.writeByte(0);
+                    out.writeLong(commitLsn);
+                    out.writeLong(endLsn);
+                    out.writeLong(0);
+                });
     }
 
     /** Columns named a, b, ... of type text; the first {@code keys} of them are the key. */
-    PgOutputMessages relation(int oid, String schema, String table, char identity, int columns, int keys) {
-        return message('R', out -> {
-            out.writeInt(oid);
-            string(out, schema);
-            string(out, table);
-            out.writeByte(identity);
-            out.writeShort(columns);
-            for (int i = 0; i < columns; i++) {
-                out.writeByte(i < keys ? 1 : 0);
-                string(out, String.valueOf((char) ('a' + i)));
-                out.writeInt(25);
-                out.writeInt(-1);
-            }
-        });
+    PgOutputMessages relation(
+            int oid, String schema, String table, char identity, int columns, int keys) {
+        return message(
+                'R',
+                out -> {
+                    out.writeInt(oid);
+                    string(out, schema);
+                    string(out, table);
+                    out.writeByte(identity);
+                    out.writeShort(columns);
+                    for (int i = 0; i < columns; i++) {
+                        out.writeByte(i < keys ? 1 : 0);
+                        string(out, String.valueOf((char) ('a' + i)));
+                        out.writeInt(25);
+                        out.writeInt(-1);
+                    }
+                });
     }
 
     PgOutputMessages insert(int oid, @Nullable String... after) {
-        return message('I', out -> {
-            out.writeInt(oid);
-            tuple(out, 'N', after);
-        });
+        return message(
+                'I',
+                out -> {
+                    out.writeInt(oid);
+                    tuple(out, 'N', after);
+                });
     }
 
-    /** @param kind of the old tuple: K, O, or N for none */
-    PgOutputMessages update(int oid, char kind, @Nullable String[] before, @Nullable String... after) {
-        return message('U', out -> {
-            out.writeInt(oid);
-            if (kind != 'N') {
-                tuple(out, kind, before);
-            }
-            tuple(out, 'N', after);
-        });
+    /**
+     * @param kind of the old tuple: K, O, or N for none
+     */
+    PgOutputMessages update(
+            int oid, char kind, @Nullable String[] before, @Nullable String... after) {
+        return message(
+                'U',
+                out -> {
+                    out.writeInt(oid);
+                    if (kind != 'N') {
+                        tuple(out, kind, before);
+                    }
+                    tuple(out, 'N', after);
+                });
     }
 
     PgOutputMessages delete(int oid, char kind, @Nullable String... before) {
-        return message('D', out -> {
-            out.writeInt(oid);
-            tuple(out, kind, before);
-        });
+        return message(
+                'D',
+                out -> {
+                    out.writeInt(oid);
+                    tuple(out, kind, before);
+                });
     }
 
     PgOutputMessages truncate(int options, int... oids) {
-        return message('T', out -> {
-            out.writeInt(oids.length);
-            out.writeByte(options);
-            for (int oid : oids) {
-                out.writeInt(oid);
-            }
-        });
+        return message(
+                'T',
+                out -> {
+                    out.writeInt(oids.length);
+                    out.writeByte(options);
+                    for (int oid : oids) {
+                        out.writeInt(oid);
+                    }
+                });
     }
 
     PgOutputMessages logical(String prefix, String content) {
-        return message('M', out -> {
-            out.writeByte(1);
-            out.writeLong(0);
-            string(out, prefix);
-            byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
-            out.writeInt(bytes.length);
-            out.write(bytes);
-        });
+        return message(
+                'M',
+                out -> {
+                    out.writeByte(1);
+                    out.writeLong(0);
+                    string(out, prefix);
+                    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+                    out.writeInt(bytes.length);
+                    out.write(bytes);
+                });
     }
 
     PgOutputMessages other(char type) {
@@ -133,7 +153,8 @@ final class PgOutputMessages {
         }
     }
 
-    private static void tuple(DataOutputStream out, char kind, @Nullable String[] cells) throws IOException {
+    private static void tuple(DataOutputStream out, char kind, @Nullable String[] cells)
+            throws IOException {
         out.writeByte(kind);
         out.writeShort(cells.length);
         for (String cell : cells) {

@@ -39,7 +39,13 @@ final class RecordingSink implements ChangeSink {
     }
 
     @Override
-    public void change(TableName source, byte[] key, byte[] change, Operation operation, long finalLsn, long ordinal) {
+    public void change(
+            TableName source,
+            byte[] key,
+            byte[] change,
+            Operation operation,
+            long finalLsn,
+            long ordinal) {
         records.add(codec.decode(change, Change.class));
         keys.add(new String(key, StandardCharsets.UTF_8));
         position = new Position(finalLsn, ordinal);

@@ -30,20 +30,22 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jspecify.annotations.Nullable;
 
-/** What we rely on in Debezium and in the driver, one promise a test: an upgrade that breaks one fails here. */
+/**
+ * What we rely on in Debezium and in the driver, one promise a test: an upgrade that breaks one
+ * fails here.
+ */
 class SeamIT {
     private static final Duration MOST = Duration.ofSeconds(60);
     private static final AtomicInteger IDS = new AtomicInteger();
 
-    @TempDir
-    private static Path folder;
+    @TempDir private static Path folder;
 
     private static Postgres source;
 
@@ -106,7 +108,10 @@ class SeamIT {
             engine.take();
             assertThat(confirmed()).isEqualTo(before);
             // When
-            long end = Long.parseLong(source.ask(id, "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint"));
+            long end =
+                    Long.parseLong(
+                            source.ask(
+                                    id, "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint"));
             engine.mark.set(end);
             source.run(id, "INSERT INTO item VALUES (3, 'three')");
             engine.take();
@@ -118,16 +123,29 @@ class SeamIT {
 
     @Test
     void keepsTheSessionAliveAndReadsLittleAheadWhileTheHandlerWaits() throws Exception {
-        source.run("postgres", "ALTER SYSTEM SET wal_sender_timeout = '2s'", "SELECT pg_reload_conf()");
+        source.run(
+                "postgres",
+                "ALTER SYSTEM SET wal_sender_timeout = '2s'",
+                "SELECT pg_reload_conf()");
         try (var engine = new Run(settings(64 * 1024))) {
             engine.handle.drainPermits();
             // When
-            source.run(id, "INSERT INTO item SELECT g, repeat('x', 1000) FROM generate_series(1, 20000) g");
-            String walsender = source.ask(id, "SELECT active_pid FROM pg_replication_slots WHERE slot_name = '%s'".formatted(slot));
+            source.run(
+                    id,
+                    "INSERT INTO item SELECT g, repeat('x', 1000) FROM generate_series(1, 20000) g");
+            String walsender =
+                    source.ask(
+                            id,
+                            "SELECT active_pid FROM pg_replication_slots WHERE slot_name = '%s'"
+                                    .formatted(slot));
             long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
             Awaitility.await().atMost(MOST).until(() -> System.nanoTime() > end);
             // Then
-            assertThat(source.ask(id, "SELECT active_pid FROM pg_replication_slots WHERE slot_name = '%s'".formatted(slot)))
+            assertThat(
+                            source.ask(
+                                    id,
+                                    "SELECT active_pid FROM pg_replication_slots WHERE slot_name = '%s'"
+                                            .formatted(slot)))
                     .isEqualTo(walsender);
             assertThat(engine.handedOn.get()).isLessThanOrEqualTo(1);
             // When
@@ -139,7 +157,8 @@ class SeamIT {
             // Then
             assertThat(rows).isEqualTo(20_000);
         } finally {
-            source.run("postgres", "ALTER SYSTEM RESET wal_sender_timeout", "SELECT pg_reload_conf()");
+            source.run(
+                    "postgres", "ALTER SYSTEM RESET wal_sender_timeout", "SELECT pg_reload_conf()");
         }
     }
 
@@ -149,7 +168,12 @@ class SeamIT {
         try (var engine = new Run(settings(64 * 1024))) {
             assertThat(engine.ended.await(MOST.toSeconds(), TimeUnit.SECONDS)).isTrue();
             assertThat(causes(engine.error.get())).anyMatch(SQLException.class::isInstance);
-            assertThat(source.ask(id, "SELECT count(*) FROM pg_replication_slots WHERE slot_name = '%s'".formatted(slot))).isEqualTo("0");
+            assertThat(
+                            source.ask(
+                                    id,
+                                    "SELECT count(*) FROM pg_replication_slots WHERE slot_name = '%s'"
+                                            .formatted(slot)))
+                    .isEqualTo("0");
         }
     }
 
@@ -160,7 +184,8 @@ class SeamIT {
             engine.failure.set(new IllegalStateException("handler"));
             source.run(id, "INSERT INTO item VALUES (1, 'one')");
             assertThat(engine.ended.await(MOST.toSeconds(), TimeUnit.SECONDS)).isTrue();
-            assertThat(causes(engine.error.get())).anyMatch(cause -> "handler".equals(cause.getMessage()));
+            assertThat(causes(engine.error.get()))
+                    .anyMatch(cause -> "handler".equals(cause.getMessage()));
             assertThat(confirmed()).isEqualTo(before);
         }
     }
@@ -168,29 +193,39 @@ class SeamIT {
     private Properties settings(int frameBytes) {
         ConnectionSettings database = source.settings(id);
         var version = new ServerVersion(150_000);
-        var wal = new WalSettings(
-                Duration.ofMillis(500), Duration.ofSeconds(10), Duration.ofSeconds(1), frameBytes, Duration.ofMillis(5));
-        return EngineSettings.of(database, version, SlotSettings.of(database, "seam", slot, version, wal));
+        var wal =
+                new WalSettings(
+                        Duration.ofMillis(500),
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(1),
+                        frameBytes,
+                        Duration.ofMillis(5));
+        return EngineSettings.of(
+                database, version, SlotSettings.of(database, "seam", slot, version, wal));
     }
 
     private String confirmed() throws SQLException {
         return source.ask(
-                id, "SELECT (confirmed_flush_lsn - '0/0'::pg_lsn)::bigint FROM pg_replication_slots WHERE slot_name = '%s'".formatted(slot));
+                id,
+                "SELECT (confirmed_flush_lsn - '0/0'::pg_lsn)::bigint FROM pg_replication_slots WHERE slot_name = '%s'"
+                        .formatted(slot));
     }
 
     private static List<Character> typesOf(ByteBuffer content) throws InterruptedException {
         var types = new ArrayList<Character>();
-        Frames.read(content, new Frames.Receiver() {
-            @Override
-            public void message(byte[] bytes, int from, int length) {
-                types.add((char) bytes[from]);
-            }
+        Frames.read(
+                content,
+                new Frames.Receiver() {
+                    @Override
+                    public void message(byte[] bytes, int from, int length) {
+                        types.add((char) bytes[from]);
+                    }
 
-            @Override
-            public void keepAlive(long walEnd) {
-                assertThat(walEnd).isNotZero();
-            }
-        });
+                    @Override
+                    public void keepAlive(long walEnd) {
+                        assertThat(walEnd).isNotZero();
+                    }
+                });
         return types;
     }
 
@@ -203,7 +238,9 @@ class SeamIT {
     }
 
     /** An engine whose handler hands out contents, and marks a position when told. */
-    private static final class Run implements AutoCloseable, DebeziumEngine.ChangeConsumer<RecordChangeEvent<SourceRecord>> {
+    private static final class Run
+            implements AutoCloseable,
+                    DebeziumEngine.ChangeConsumer<RecordChangeEvent<SourceRecord>> {
         final CountDownLatch ended = new CountDownLatch(1);
         final AtomicReference<@Nullable Throwable> error = new AtomicReference<>();
         final AtomicReference<@Nullable Long> mark = new AtomicReference<>();
@@ -215,14 +252,17 @@ class SeamIT {
         private final Thread thread;
 
         Run(Properties settings) {
-            engine = DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
-                    .using(settings)
-                    .using((DebeziumEngine.CompletionCallback) (success, message, thrown) -> {
-                        error.set(thrown);
-                        ended.countDown();
-                    })
-                    .notifying(this)
-                    .build();
+            engine =
+                    DebeziumEngine.create(ChangeEventFormat.of(Connect.class))
+                            .using(settings)
+                            .using(
+                                    (DebeziumEngine.CompletionCallback)
+                                            (success, message, thrown) -> {
+                                                error.set(thrown);
+                                                ended.countDown();
+                                            })
+                            .notifying(this)
+                            .build();
             thread = Thread.ofPlatform().daemon().start(engine);
         }
 
@@ -236,7 +276,8 @@ class SeamIT {
 
         @Override
         public void handleBatch(
-                List<RecordChangeEvent<SourceRecord>> records, RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
+                List<RecordChangeEvent<SourceRecord>> records,
+                RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
                 throws InterruptedException {
             RuntimeException planned = failure.get();
             if (planned != null) {
@@ -245,7 +286,11 @@ class SeamIT {
             assertThat(records).hasSize(1);
             handedOn.incrementAndGet();
             handle.acquire();
-            ByteBuffer content = (ByteBuffer) ((Struct) records.getFirst().record().value()).getStruct("message").get("content");
+            ByteBuffer content =
+                    (ByteBuffer)
+                            ((Struct) records.getFirst().record().value())
+                                    .getStruct("message")
+                                    .get("content");
             Long position = mark.getAndSet(null);
             if (position != null) {
                 DebeziumEngine.Offsets offsets = committer.buildOffsets();
@@ -264,16 +309,18 @@ class SeamIT {
 
         @Override
         public void close() {
-            Awaitility.await("the engine closes").atMost(MOST).until(() -> {
-                if (ended.getCount() > 0) {
-                    try {
-                        engine.close();
-                    } catch (IllegalStateException | IOException starting) {
-                        return ended.getCount() == 0;
-                    }
-                }
-                return true;
-            });
+            Awaitility.await("the engine closes")
+                    .atMost(MOST)
+                    .until(() -> {
+                        if (ended.getCount() > 0) {
+                            try {
+                                engine.close();
+                            } catch (IllegalStateException | IOException starting) {
+                                return ended.getCount() == 0;
+                            }
+                        }
+                        return true;
+                    });
             Awaitility.await("its thread ends").atMost(MOST).until(() -> !thread.isAlive());
         }
     }

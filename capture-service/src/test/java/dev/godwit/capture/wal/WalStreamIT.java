@@ -60,8 +60,7 @@ class WalStreamIT {
     private static final Map<Integer, Postgres> SERVERS = new HashMap<>();
     private static final AtomicInteger IDS = new AtomicInteger();
 
-    @TempDir
-    private static Path folder;
+    @TempDir private static Path folder;
 
     private static Broker broker;
 
@@ -90,15 +89,24 @@ class WalStreamIT {
                     "TRUNCATE item");
             // Then
             List<Change> changes = migration.awaitChanges(5);
-            assertThat(changes).extracting(Change::getOperation)
+            assertThat(changes)
+                    .extracting(Change::getOperation)
                     .containsExactly(
-                            Operation.INSERT, Operation.INSERT, Operation.UPDATE, Operation.UPDATE, Operation.DELETE);
-            assertThat(changes).extracting(Change::getLastInTransaction).containsExactly(false, false, true, true, true);
+                            Operation.INSERT,
+                            Operation.INSERT,
+                            Operation.UPDATE,
+                            Operation.UPDATE,
+                            Operation.DELETE);
+            assertThat(changes)
+                    .extracting(Change::getLastInTransaction)
+                    .containsExactly(false, false, true, true, true);
             assertThat(changes).extracting(Change::getOrdinal).containsExactly(0L, 1L, 2L, 0L, 0L);
             assertThat(text(changes.get(2).getAfter().get(1))).isEqualTo("eins");
             assertThat(changes.get(1).getAfter().get(1)).isNull();
             assertThat(text(changes.get(3).getBefore().get(0))).isEqualTo("2");
-            Awaitility.await().atMost(MOST).until(() -> migration.records().getLast() instanceof Truncate);
+            Awaitility.await()
+                    .atMost(MOST)
+                    .until(() -> migration.records().getLast() instanceof Truncate);
             assertThat(migration.records().get(0)).isInstanceOf(StreamStart.class);
             assertThat(migration.records().get(1)).isInstanceOf(SchemaChange.class);
         }
@@ -126,14 +134,20 @@ class WalStreamIT {
             Owner third = migration.capture();
             // Then
             List<Change> changes = migration.awaitChanges(1000 + 800 + 500);
-            assertThat(changes).hasSize(2300).isSortedAccordingTo(Comparator.comparing(WalStreamIT::position));
+            assertThat(changes)
+                    .hasSize(2300)
+                    .isSortedAccordingTo(Comparator.comparing(WalStreamIT::position));
             assertThat(changes.stream().map(WalStreamIT::position).distinct()).hasSize(2300);
-            assertThat(transactions(changes).values()).allSatisfy(inOne -> {
-                assertThat(inOne).extracting(Change::getOrdinal)
-                        .containsExactlyElementsOf(LongStream.range(0, inOne.size()).boxed().toList());
-                assertThat(inOne.getLast().getLastInTransaction()).isTrue();
-                assertThat(inOne.subList(0, inOne.size() - 1)).noneMatch(Change::getLastInTransaction);
-            });
+            assertThat(transactions(changes).values())
+                    .allSatisfy(inOne -> {
+                        assertThat(inOne)
+                                .extracting(Change::getOrdinal)
+                                .containsExactlyElementsOf(
+                                        LongStream.range(0, inOne.size()).boxed().toList());
+                        assertThat(inOne.getLast().getLastInTransaction()).isTrue();
+                        assertThat(inOne.subList(0, inOne.size() - 1))
+                                .noneMatch(Change::getLastInTransaction);
+                    });
             assertThat(third.log().progress().changes()).isEqualTo(2300);
             assertThat(third.log().progress().tables().get(new TableName("public", "item")))
                     .isEqualTo(new Counters(1800L, 500L, 0L, 0L));
@@ -148,17 +162,23 @@ class WalStreamIT {
             long began = migration.confirmedLsn();
             // When
             for (int i = 0; i < 20; i++) {
-                migration.run("INSERT INTO item SELECT g, 'x' FROM generate_series(%d, %d) g".formatted(i * 50, i * 50 + 49));
+                migration.run(
+                        "INSERT INTO item SELECT g, 'x' FROM generate_series(%d, %d) g"
+                                .formatted(i * 50, i * 50 + 49));
                 // Then
                 long confirmed = migration.confirmedLsn();
                 assertThat(owner.log().progress().flushableLsn()).isGreaterThanOrEqualTo(confirmed);
             }
             migration.awaitChanges(1000);
             // And an idle source's slot moves on
-            long written = Long.parseLong(migration.ask("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"));
+            long written =
+                    Long.parseLong(
+                            migration.ask(
+                                    "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"));
             Awaitility.await().atMost(MOST).until(() -> migration.confirmedLsn() >= written);
             assertThat(written).isGreaterThan(began);
-            assertThat(owner.log().progress().flushableLsn()).isGreaterThanOrEqualTo(migration.confirmedLsn());
+            assertThat(owner.log().progress().flushableLsn())
+                    .isGreaterThanOrEqualTo(migration.confirmedLsn());
         }
     }
 
@@ -182,14 +202,18 @@ class WalStreamIT {
             next.wal().requestMarker(MarkerKind.FINAL, "final-1");
             awaitMarker(next, "final-1");
             // Then
-            List<SpecificRecordBase> records = Awaitility.await()
-                    .atMost(MOST)
-                    .until(migration::records, read -> read.getLast() instanceof Marker);
+            List<SpecificRecordBase> records =
+                    Awaitility.await()
+                            .atMost(MOST)
+                            .until(migration::records, read -> read.getLast() instanceof Marker);
             assertThat(records.stream().filter(Marker.class::isInstance).map(Marker.class::cast))
                     .extracting(Marker::getId, Marker::getKind, Marker::getChangesBefore)
-                    .containsExactly(tuple("gate-1", MarkerKind.GATE, 100L), tuple("final-1", MarkerKind.FINAL, 101L));
+                    .containsExactly(
+                            tuple("gate-1", MarkerKind.GATE, 100L),
+                            tuple("final-1", MarkerKind.FINAL, 101L));
             int gate = indexOf(records, "gate-1");
-            assertThat(records.subList(0, gate).stream().filter(Change.class::isInstance)).hasSize(100);
+            assertThat(records.subList(0, gate).stream().filter(Change.class::isInstance))
+                    .hasSize(100);
         }
     }
 
@@ -205,7 +229,8 @@ class WalStreamIT {
                     "UPDATE item SET id = 3 WHERE id = 1");
             // Then
             List<Change> changes = migration.awaitChanges(3);
-            assertThat(md5(text(changes.get(0).getAfter().get(1)))).isEqualTo(migration.ask("SELECT md5(name) FROM item WHERE id = 3"));
+            assertThat(md5(text(changes.get(0).getAfter().get(1))))
+                    .isEqualTo(migration.ask("SELECT md5(name) FROM item WHERE id = 3"));
             assertThat(changes.get(2).getAfter().get(1)).isEqualTo(Unchanged.UNCHANGED_TOAST);
             assertThat(text(changes.get(2).getBefore().get(0))).isEqualTo("1");
         }
@@ -225,7 +250,8 @@ class WalStreamIT {
             Awaitility.await().atMost(MOST).until(() -> old.wal().fenced());
             assertThat(migration.awaitChanges(2)).hasSize(2);
             assertThat(next.log().epoch()).isGreaterThan(old.log().epoch());
-            assertThatThrownBy(() -> old.log().record(List.of())).isInstanceOf(OwnerFencedException.class);
+            assertThatThrownBy(() -> old.log().record(List.of()))
+                    .isInstanceOf(OwnerFencedException.class);
         }
     }
 
@@ -258,7 +284,14 @@ class WalStreamIT {
             migration.dropSlot();
             migration.run("INSERT INTO item VALUES (2, 'two')");
             // Then
-            Awaitility.await().atMost(MOST).until(() -> owner.wal().failure().map(MigrationException::code).filter(ErrorCode.SLOT_LOST::equals).isPresent());
+            Awaitility.await()
+                    .atMost(MOST)
+                    .until(() ->
+                            owner.wal()
+                                    .failure()
+                                    .map(MigrationException::code)
+                                    .filter(ErrorCode.SLOT_LOST::equals)
+                                    .isPresent());
             assertThat(migration.changes()).hasSize(1);
         }
     }
@@ -274,7 +307,10 @@ class WalStreamIT {
             Owner owner = migration.capture();
             // Then
             Awaitility.await().atMost(MOST).until(() -> owner.wal().failure().isPresent());
-            assertThat(owner.wal().failure()).get().extracting(MigrationException::code).isEqualTo(ErrorCode.LOG_BEHIND_SLOT);
+            assertThat(owner.wal().failure())
+                    .get()
+                    .extracting(MigrationException::code)
+                    .isEqualTo(ErrorCode.LOG_BEHIND_SLOT);
         }
     }
 
@@ -299,8 +335,12 @@ class WalStreamIT {
             one.setAutoCommit(false);
             other.setAutoCommit(false);
             for (int i = 0; i < 8; i++) {
-                inOne.execute("INSERT INTO item SELECT g, 'one' FROM generate_series(%d, %d) g".formatted(2000 + i * 50, 2049 + i * 50));
-                inOther.execute("INSERT INTO item SELECT g, 'two' FROM generate_series(%d, %d) g".formatted(3000 + i * 50, 3049 + i * 50));
+                inOne.execute(
+                        "INSERT INTO item SELECT g, 'one' FROM generate_series(%d, %d) g"
+                                .formatted(2000 + i * 50, 2049 + i * 50));
+                inOther.execute(
+                        "INSERT INTO item SELECT g, 'two' FROM generate_series(%d, %d) g"
+                                .formatted(3000 + i * 50, 3049 + i * 50));
             }
             other.commit();
             one.commit();
@@ -316,7 +356,9 @@ class WalStreamIT {
     }
 
     private static void awaitMarker(Owner owner, String id) {
-        Awaitility.await(id).atMost(MOST).until(() -> owner.log().progress().marker().filter(id::equals).isPresent());
+        Awaitility.await(id)
+                .atMost(MOST)
+                .until(() -> owner.log().progress().marker().filter(id::equals).isPresent());
     }
 
     private static int indexOf(List<SpecificRecordBase> records, String marker) {
@@ -329,7 +371,10 @@ class WalStreamIT {
     }
 
     private static String md5(String text) throws NoSuchAlgorithmException {
-        return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(text.getBytes(StandardCharsets.UTF_8)));
+        return HexFormat.of()
+                .formatHex(
+                        MessageDigest.getInstance("MD5")
+                                .digest(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static String nextId() {

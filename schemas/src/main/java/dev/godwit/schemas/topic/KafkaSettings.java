@@ -56,10 +56,11 @@ public record KafkaSettings(
     }
 
     /**
-     * A transactional producer: {@code initTransactions} fences every other one of this id. A broker may be away for as
-     * long as a transaction lives; no record is given up before.
+     * A transactional producer: {@code initTransactions} fences every other one of this id. A
+     * broker may be away for as long as a transaction lives; no record is given up before.
      */
-    public KafkaProducer<byte[], byte[]> transactionalProducer(String transactionalId, Map<String, Object> more) {
+    public KafkaProducer<byte[], byte[]> transactionalProducer(
+            String transactionalId, Map<String, Object> more) {
         Map<String, Object> config = common();
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
