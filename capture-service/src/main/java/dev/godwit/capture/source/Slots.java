@@ -187,7 +187,7 @@ public final class Slots {
                         """
                         SELECT pg_catalog.pg_drop_replication_slot(slot_name)
                           FROM pg_catalog.pg_replication_slots
-                         WHERE slot_name = ? AND NOT active\s\
+                         WHERE slot_name = ? AND NOT active
                         """
                                 + condition)) {
             query.setString(1, source.objectName());
