@@ -56,9 +56,9 @@ final class Transactions {
             return ROLL_BACK;
         } else if (dice < 985) {
             return partlyRolledBack();
-        } else if (dice < 990) {
+        } else if (dice < 986) {
             return copyEntries();
-        } else if (dice < 996) {
+        } else if (dice < 991) {
             return run("DELETE FROM account WHERE id = ?", someAccount());
         }
         return scratch();
