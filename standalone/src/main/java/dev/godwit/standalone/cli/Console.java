@@ -30,6 +30,7 @@ record Console(
      * together.
      */
     static Console ofProcess() {
+        logNothing();
         boolean terminal = Boolean.getBoolean("godwit.terminal");
         return new Console(
                 new PrintStream(
