@@ -133,20 +133,12 @@ class SeamIT {
             source.run(
                     id,
                     "INSERT INTO item SELECT g, repeat('x', 1000) FROM generate_series(1, 20000) g");
-            String walsender =
-                    source.ask(
-                            id,
-                            "SELECT active_pid FROM pg_replication_slots WHERE slot_name = '%s'"
-                                    .formatted(slot));
+            Awaitility.await().atMost(MOST).until(() -> !activePid().equals("null"));
+            String walsender = activePid();
             long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
             Awaitility.await().atMost(MOST).until(() -> System.nanoTime() > end);
             // Then
-            assertThat(
-                            source.ask(
-                                    id,
-                                    "SELECT active_pid FROM pg_replication_slots WHERE slot_name = '%s'"
-                                            .formatted(slot)))
-                    .isEqualTo(walsender);
+            assertThat(activePid()).isEqualTo(walsender);
             assertThat(engine.handedOn.get()).isLessThanOrEqualTo(1);
             // When
             engine.handle.release(Integer.MAX_VALUE / 2);
@@ -160,6 +152,13 @@ class SeamIT {
             source.run(
                     "postgres", "ALTER SYSTEM RESET wal_sender_timeout", "SELECT pg_reload_conf()");
         }
+    }
+
+    /** Backend that reads the slot, "null" while nobody does. */
+    private String activePid() throws Exception {
+        return source.ask(
+                id,
+                "SELECT active_pid FROM pg_replication_slots WHERE slot_name = '%s'".formatted(slot));
     }
 
     @Test
