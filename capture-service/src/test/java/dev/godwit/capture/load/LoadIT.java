@@ -31,12 +31,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The load by itself: owners that die between two steps, and tables that change under it. */
+@Tag("open")
 class LoadIT {
     private static final Duration MOST = Duration.ofSeconds(60);
     private static final TableName ITEM = new TableName("public", "item");

@@ -158,7 +158,8 @@ class SeamIT {
     private String activePid() throws Exception {
         return source.ask(
                 id,
-                "SELECT active_pid FROM pg_replication_slots WHERE slot_name = '%s'".formatted(slot));
+                "SELECT active_pid FROM pg_replication_slots WHERE slot_name = '%s'"
+                        .formatted(slot));
     }
 
     @Test

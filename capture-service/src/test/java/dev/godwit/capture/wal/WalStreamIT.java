@@ -48,11 +48,13 @@ import org.apache.avro.specific.SpecificRecordBase;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole way from a real slot to a real log, on an old, a middle and the newest version. */
+@Tag("open")
 class WalStreamIT {
     private static final Duration MOST = Duration.ofSeconds(60);
     private static final String ITEM = "CREATE TABLE item (id int PRIMARY KEY, name text)";

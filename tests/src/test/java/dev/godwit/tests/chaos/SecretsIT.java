@@ -77,8 +77,7 @@ class SecretsIT {
         assertThat(places).hasSizeGreaterThan(6);
         places.forEach(this::requireNoSecret);
         places.forEach((place, bytes) -> {
-            if ((place.endsWith(".log") && !place.contains("broker-"))
-                            || place.equals("API")) {
+            if ((place.endsWith(".log") && !place.contains("broker-")) || place.equals("API")) {
                 assertThat(holds(bytes, ROW)).as("a row's value in " + place).isFalse();
             }
         });
