@@ -21,11 +21,9 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Kafka's own tools see the pending changes as the lag of the group godwit-apply. */
-@Tag("chaos")
 @MigrationTest(Mode.PROCESSES)
 class LagIT {
     private final MigrationHarness harness;

@@ -16,14 +16,12 @@ import dev.godwit.tests.workload.Shop;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Transactions that a restart of capture cuts through: where Debezium's own position logic loses
  * rows.
  */
-@Tag("chaos")
 @MigrationTest(Mode.PROCESSES)
 class RestartIT {
     private static final int ROUNDS = MigrationHarness.SOAK ? 20 : 4;

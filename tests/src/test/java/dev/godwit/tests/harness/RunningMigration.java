@@ -159,11 +159,7 @@ public final class RunningMigration {
             if (awaitState("cutting_over", "completed").state().equals("completed")) {
                 return status();
             }
-            Awaitility.await("Apply")
-                    .atMost(PATIENCE)
-                    .pollInterval(Duration.ofMillis(300))
-                    .ignoreException(GodwitApi.ApiUnreachableException.class)
-                    .until(this::applied);
+            applyAccepted();
             String reopenedBefore = status().reopened();
             DatabaseStatus after =
                     await(
@@ -181,6 +177,18 @@ public final class RunningMigration {
             }
         }
         throw new AssertionError("not completed after " + APPLIES_MAX + " applies: " + last);
+    }
+
+    /**
+     * Applies when nothing is pending, again and again while a change is in the way, until it is
+     * accepted.
+     */
+    public void applyAccepted() {
+        Awaitility.await("Apply")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(300))
+                .ignoreException(GodwitApi.ApiUnreachableException.class)
+                .until(this::applied);
     }
 
     private boolean applied() {

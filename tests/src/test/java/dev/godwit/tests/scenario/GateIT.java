@@ -13,11 +13,9 @@ import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.workload.Shop;
 import dev.godwit.tests.workload.Writer;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Invariant 6: Apply cannot succeed while a committed change of the source is unapplied. */
-@Tag("open")
 @MigrationTest
 class GateIT {
     private static final String TABLES =

@@ -17,14 +17,12 @@ import java.util.List;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Invariants 8 and 9: whatever the end, the source keeps nothing of ours and the target's schema is
  * as it was.
  */
-@Tag("open")
 @MigrationTest
 class ReleaseIT {
     private final MigrationHarness harness;
