@@ -32,10 +32,10 @@ public final class Passwords {
         return Secret.of(
                 url.password()
                         .or(() ->
-                                variable("GODWIT_" + side + "_URL_PASSWORD")
+                                variable(side.urlVariable)
                                         .map(PercentCoding::decode))
                         .or(() -> file.map(Passwords::firstLine))
-                        .or(() -> variable("GODWIT_" + side + "_PASSWORD"))
+                        .or(() -> variable(side.variable))
                         .or(() -> variable("PGPASSWORD"))
                         .or(() ->
                                 PasswordFile.read(
@@ -60,7 +60,15 @@ public final class Passwords {
 
     /** Which server. */
     public enum Side {
-        SOURCE,
-        TARGET
+        SOURCE("GODWIT_SOURCE_PASSWORD", "GODWIT_SOURCE_URL_PASSWORD"),
+        TARGET("GODWIT_TARGET_PASSWORD", "GODWIT_TARGET_URL_PASSWORD");
+
+        private final String variable;
+        private final String urlVariable;
+
+        Side(String variable, String urlVariable) {
+            this.variable = variable;
+            this.urlVariable = urlVariable;
+        }
     }
 }
