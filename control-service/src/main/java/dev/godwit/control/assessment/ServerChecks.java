@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** What both servers must be able to do. */
 final class ServerChecks {
@@ -28,7 +29,7 @@ final class ServerChecks {
                 ServerChecks::slotWalLimit,
                 ServerChecks::preparedTransactions,
                 ServerChecks::encoding,
-                ServerChecks::createRights,
+                ServerChecks::rights,
                 ServerChecks::ledger);
     }
 
@@ -225,32 +226,36 @@ final class ServerChecks {
                         : CheckFinding.failed("target.encoding", ErrorCode.ENCODING_DIFFERS, what));
     }
 
-    private static List<CheckFinding> createRights(Databases databases) throws SQLException {
+    private static List<CheckFinding> rights(Databases databases) throws SQLException {
         return List.of(
-                createRight("source", databases.source(), "for the publication"),
-                createRight("target", databases.target(), "for the schema godwit"));
+                right("CREATE", "source", databases.source(), "the publication"),
+                right("CREATE", "target", databases.target(), "the schema godwit"),
+                right("TEMPORARY", "target", databases.target(), "tables that stage changes"));
     }
 
-    private static CheckFinding createRight(String side, Databases.Side database, String why)
+    private static CheckFinding right(
+            String privilege, String side, Databases.Side database, String what)
             throws SQLException {
-        String id = side + ".create-right";
+        String id = "%s.%s-right".formatted(side, privilege.toLowerCase(Locale.ROOT));
         if (flag(
                 database.connection(),
-                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')")) {
+                "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), '%s')"
+                        .formatted(privilege))) {
             return CheckFinding.passed(
                     id,
                     ErrorCode.PERMISSION_DENIED,
-                    "user %s may create in database %s"
-                            .formatted(database.user(), database.database()));
+                    "user %s may create %s in database %s"
+                            .formatted(database.user(), what, database.database()));
         }
         return CheckFinding.failed(
                 id,
                 ErrorCode.PERMISSION_DENIED,
-                "user %s may not create in database %s of the %s (%s)"
-                        .formatted(database.user(), database.database(), side, why),
-                "On the %s: GRANT CREATE ON DATABASE %s TO %s;"
+                "user %s may not create %s in database %s of the %s"
+                        .formatted(database.user(), what, database.database(), side),
+                "On the %s: GRANT %s ON DATABASE %s TO %s;"
                         .formatted(
                                 side,
+                                privilege,
                                 Identifiers.quote(database.database()),
                                 Identifiers.quote(database.user())));
     }

@@ -56,6 +56,15 @@ public final class PageText {
         return estimated <= 0 ? 0 : Math.min(99, rows * 100 / estimated);
     }
 
+    public String tables(int count) {
+        return count == 1 ? "1 table" : number(count) + " tables";
+    }
+
+    /** Whether the details are more than the words of the state. */
+    public boolean saysMore(String state, String details) {
+        return !details.equalsIgnoreCase(state(state));
+    }
+
     /** The words of the state. */
     public String state(String state) {
         return switch (state) {

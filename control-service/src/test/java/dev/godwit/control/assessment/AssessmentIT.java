@@ -314,6 +314,33 @@ class AssessmentIT {
     }
 
     @Test
+    void refusesATargetUserWhoMayMakeNeitherSchemaNorTemporaryTables() throws SQLException {
+        onBoth("SET search_path = public", ORDERS);
+        server.run(
+                target,
+                "ALTER TABLE public.orders OWNER TO mover",
+                "REVOKE TEMPORARY ON DATABASE " + target + " FROM PUBLIC");
+
+        Outcome outcome =
+                new Assessment(
+                                server.settings(source),
+                                server.settings(target, "mover", ""),
+                                List.of(),
+                                2,
+                                "check")
+                        .run();
+
+        assertThat(outcome.findings())
+                .filteredOn(finding -> finding.getResult() == FindingResult.FAILED)
+                .extracting(Finding::getId)
+                .containsExactly("target.create-right", "target.temporary-right");
+        assertThat(remedies(outcome))
+                .anySatisfy(remedy ->
+                        assertThat(remedy)
+                                .contains("GRANT TEMPORARY ON DATABASE \"" + target + "\" TO"));
+    }
+
+    @Test
     void refusesTablesWhoseRowsAreHiddenFromTheUser() throws SQLException {
         onBoth("SET search_path = public", ORDERS);
         server.run(

@@ -4,7 +4,6 @@ package dev.godwit.standalone.cli;
 import dev.godwit.standalone.api.ControlClient;
 import dev.godwit.standalone.api.DatabaseStatus;
 import dev.godwit.standalone.api.MigrationStatus;
-import dev.godwit.standalone.api.RefusedException;
 import dev.godwit.standalone.connection.InvalidArgumentException;
 import dev.godwit.standalone.engine.DataDirectory;
 import dev.godwit.standalone.engine.Engine;
@@ -14,7 +13,6 @@ import dev.godwit.standalone.migrate.Polling;
 import dev.godwit.standalone.progress.Reporter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -72,34 +70,22 @@ final class CancelCommand implements Callable<Integer> {
 
     private int cancel(ControlClient client) throws InterruptedException {
         MigrationStatus migration = Polling.answered(() -> remote.migration(client));
-        for (DatabaseStatus database : selected(migration)) {
+        for (DatabaseStatus database : remote.selected(migration)) {
             if (!database.ended()) {
                 client.cancel(migration.id(), database.name());
             }
         }
         Reporter reporter = console.reporter(json);
         var follower = new Follower(reporter, 0);
-        try {
-            MigrationStatus ended =
-                    new Polling(client, migration.id())
-                            .until(status -> {
-                                selected(status).forEach(follower::see);
-                                return selected(status).stream().allMatch(DatabaseStatus::ended);
-                            });
-            boolean cancelled =
-                    selected(ended).stream()
-                            .allMatch(database -> database.state().equals("cancelled"));
-            return (cancelled ? Outcome.COMPLETED : Outcome.FAILED).exitCode();
-        } catch (RefusedException e) {
-            // The engine of godwit migrate ends with its migration.
-            if (!e.unanswered()) {
-                throw e;
-            }
-            return Outcome.COMPLETED.exitCode();
-        }
-    }
-
-    private List<DatabaseStatus> selected(MigrationStatus status) {
-        return status.databases().stream().filter(remote::selects).toList();
+        MigrationStatus ended =
+                new Polling(client, migration.id())
+                        .until(status -> {
+                            remote.selected(status).forEach(follower::see);
+                            return remote.selected(status).stream().allMatch(DatabaseStatus::ended);
+                        });
+        boolean cancelled =
+                remote.selected(ended).stream()
+                        .allMatch(database -> database.state().equals("cancelled"));
+        return (cancelled ? Outcome.COMPLETED : Outcome.FAILED).exitCode();
     }
 }

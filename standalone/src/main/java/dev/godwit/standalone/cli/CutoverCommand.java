@@ -89,7 +89,7 @@ final class CutoverCommand implements Callable<Integer> {
                         .until(status -> {
                             boolean late = System.nanoTime() > deadline;
                             boolean done = true;
-                            for (DatabaseStatus database : selected(status)) {
+                            for (DatabaseStatus database : remote.selected(status)) {
                                 follower.see(database);
                                 CutoverDriver driver =
                                         drivers.computeIfAbsent(
@@ -108,16 +108,7 @@ final class CutoverCommand implements Callable<Integer> {
                             }
                             return done;
                         });
-        return outcome(reporter, selected(last), drivers).exitCode();
-    }
-
-    private List<DatabaseStatus> selected(MigrationStatus status) {
-        List<DatabaseStatus> selected =
-                status.databases().stream().filter(remote::selects).toList();
-        if (selected.isEmpty()) {
-            throw new InvalidArgumentException("the migration has no such database");
-        }
-        return selected;
+        return outcome(reporter, remote.selected(last), drivers).exitCode();
     }
 
     private Outcome outcome(

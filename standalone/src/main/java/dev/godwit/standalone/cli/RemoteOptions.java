@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -85,8 +87,24 @@ final class RemoteOptions {
         return client.migration(newest.get().id());
     }
 
-    boolean selects(DatabaseStatus status) {
-        return database == null || database.equals(status.name());
+    /** The databases that are meant: all of the migration, or the one that is named. */
+    List<DatabaseStatus> selected(MigrationStatus status) {
+        if (database == null) {
+            return status.databases();
+        }
+        List<DatabaseStatus> named =
+                status.databases().stream().filter(each -> each.name().equals(database)).toList();
+        if (named.isEmpty()) {
+            throw new InvalidArgumentException(
+                    "--database %s: migration %s has %s"
+                            .formatted(
+                                    database,
+                                    status.id(),
+                                    status.databases().stream()
+                                            .map(DatabaseStatus::name)
+                                            .collect(Collectors.joining(", "))));
+        }
+        return named;
     }
 
     private Optional<ServerAddress> address(Console console) throws IOException {

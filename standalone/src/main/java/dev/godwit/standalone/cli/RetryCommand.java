@@ -37,8 +37,7 @@ final class RetryCommand implements Callable<Integer> {
         ControlClient client = remote.client(console);
         MigrationStatus migration = remote.migration(client);
         List<DatabaseStatus> failed =
-                migration.databases().stream()
-                        .filter(remote::selects)
+                remote.selected(migration).stream()
                         .filter(database -> database.failed() || database.failure().isPresent())
                         .toList();
         if (failed.isEmpty()) {

@@ -49,8 +49,7 @@ final class StatusCommand implements Callable<Integer> {
         if (json) {
             console.print(migration.json().toString());
         } else {
-            migration.databases().stream()
-                    .filter(remote::selects)
+            remote.selected(migration)
                     .forEach(database -> console.print(StatusText.of(migration, database)));
         }
         return Outcome.COMPLETED.exitCode();
@@ -63,15 +62,11 @@ final class StatusCommand implements Callable<Integer> {
         MigrationStatus ended =
                 new Polling(client, migration.id())
                         .until(status -> {
-                            status.databases().stream()
-                                    .filter(remote::selects)
-                                    .forEach(follower::see);
-                            return status.databases().stream()
-                                    .filter(remote::selects)
+                            remote.selected(status).forEach(follower::see);
+                            return remote.selected(status).stream()
                                     .allMatch(database -> database.ended() || database.failed());
                         });
-        boolean failed =
-                ended.databases().stream().filter(remote::selects).anyMatch(DatabaseStatus::failed);
+        boolean failed = remote.selected(ended).stream().anyMatch(DatabaseStatus::failed);
         return (failed ? Outcome.FAILED : Outcome.COMPLETED).exitCode();
     }
 }

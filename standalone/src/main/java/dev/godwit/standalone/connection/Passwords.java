@@ -31,9 +31,7 @@ public final class Passwords {
     public Secret of(Side side, ConnectionUrl url, String database, Optional<Path> file) {
         return Secret.of(
                 url.password()
-                        .or(() ->
-                                variable(side.urlVariable)
-                                        .map(PercentCoding::decode))
+                        .or(() -> variable(side.urlVariable).map(PercentCoding::decode))
                         .or(() -> file.map(Passwords::firstLine))
                         .or(() -> variable(side.variable))
                         .or(() -> variable("PGPASSWORD"))

@@ -122,6 +122,7 @@ public final class MigrateRun {
                             return status.databases().stream()
                                     .allMatch(database -> database.ended() || database.failed());
                         });
+        Polling.letOthersSee();
         return outcome(control, ended);
     }
 

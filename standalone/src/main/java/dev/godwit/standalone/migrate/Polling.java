@@ -13,6 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Polling {
     private static final Duration PERIOD = Duration.ofMillis(250);
+    private static final int OTHERS_PERIODS = 4;
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final ControlClient control;
@@ -58,6 +59,13 @@ public final class Polling {
                     throw e;
                 }
             }
+            pause();
+        }
+    }
+
+    /** Keeps a server that is about to go for those who poll it too: they see the end. */
+    public static void letOthersSee() throws InterruptedException {
+        for (int i = 0; i < OTHERS_PERIODS; i++) {
             pause();
         }
     }

@@ -74,8 +74,7 @@ class ConfigurationPageTest {
     @ParameterizedTest
     @ValueSource(strings = {"demo", "migrate", "check", "status", "cutover", "cancel", "retry"})
     void namesTheOptionsOfEachCommand(String command) throws IOException {
-        CommandLine line =
-                Godwit.commandLine(Console.ofProcess()).getSubcommands().get(command);
+        CommandLine line = Godwit.commandLine(Console.ofProcess()).getSubcommands().get(command);
 
         assertThat(rows("godwit " + command).stream().skip(1))
                 .flatMap(row -> names(row.getFirst()).toList())
@@ -131,8 +130,7 @@ class ConfigurationPageTest {
 
     /** The cells of each table row under a heading, up to the next heading; the head row too. */
     private static List<List<String>> rows(String heading) throws IOException {
-        return page()
-                .lines()
+        return page().lines()
                 .dropWhile(line -> !line.matches("#+ \\Q" + heading + "\\E"))
                 .skip(1)
                 .takeWhile(line -> !line.startsWith("#"))
