@@ -75,7 +75,7 @@ public enum ErrorCode {
             "PostgreSQL 18 refuses updates of a published table with REPLICA IDENTITY FULL and a stored generated column: add a primary key and set REPLICA IDENTITY DEFAULT."),
     ROW_TOO_WIDE(
             Retry.AFTER_ACTION,
-            "Raise row-bytes-max and the services' heap, or leave the table out."),
+            "Raise rowBytesMax and the services' heap, or leave the table out."),
 
     // Capture
     SLOT_LOST(

@@ -58,7 +58,7 @@ final class ChunkReader {
             if (widest > settings.rowBytesMax()) {
                 throw new MigrationException(
                         ErrorCode.ROW_TOO_WIDE,
-                        "table %s has a row of about %d bytes of text; row-bytes-max is %d"
+                        "table %s has a row of about %d bytes of text; rowBytesMax is %d"
                                 .formatted(table.name(), widest, settings.rowBytesMax()));
             }
             if (widest > settings.wideRowBytes()) {
