@@ -33,7 +33,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class OwnedStream implements AutoCloseable {
     private static final Duration ASK_AGAIN = Duration.ofSeconds(2);
-    private static final Duration LOOK_AT_WAL = Duration.ofSeconds(1);
 
     /** How far this owner is. What runs exists only in the stage where it runs. */
     sealed interface Stage {
@@ -56,8 +55,7 @@ final class OwnedStream implements AutoCloseable {
     private final SourceControl control;
     private final SourceMarks marks;
     private volatile Stage stage = new Stage.Resting();
-    private volatile long uncapturedWalBytes;
-    private Instant lookedOn = Instant.EPOCH;
+    private final WalLag lag;
     private String askedMarker = "";
     private Instant askedOn = Instant.EPOCH;
 
@@ -75,6 +73,7 @@ final class OwnedStream implements AutoCloseable {
         this.source = new SourceDatabase(settings, databaseId, epoch);
         this.control = new SourceControl(source);
         this.marks = new SourceMarks(context, control, log);
+        this.lag = new WalLag(context.clock());
     }
 
     /**
@@ -119,7 +118,8 @@ final class OwnedStream implements AutoCloseable {
                 stage instanceof Stage.Streaming streaming
                         ? streaming.wal.receivedLsn()
                         : progress.map(Progress::flushableLsn).orElse(0L),
-                uncapturedWalBytes,
+                lag.bytes(),
+                lag.capturedUntil(),
                 marks.fencedOn(),
                 desired.sources(),
                 load.map(Load::tables).orElseGet(this::recordedTables));
@@ -239,7 +239,7 @@ final class OwnedStream implements AutoCloseable {
                     CANCEL,
                     CANCELLED -> {}
         }
-        lookAtWal(wal);
+        lag.look(control::insertLsn, wal::receivedLsn);
     }
 
     /**
@@ -258,14 +258,6 @@ final class OwnedStream implements AutoCloseable {
         }
     }
 
-    private void lookAtWal(WalStream wal) {
-        Instant now = context.clock().instant();
-        if (Duration.between(lookedOn, now).compareTo(LOOK_AT_WAL) >= 0) {
-            lookedOn = now;
-            uncapturedWalBytes = Math.max(0, control.insertLsn() - wal.receivedLsn());
-        }
-    }
-
     private void release(boolean cancelled) throws InterruptedException {
         if (stage instanceof Stage.Released released && released.cancelled == cancelled) {
             return;
@@ -275,7 +267,7 @@ final class OwnedStream implements AutoCloseable {
         if (cancelled) {
             marks.lowerFence();
         }
-        uncapturedWalBytes = 0;
+        lag.end();
         stage = new Stage.Released(cancelled);
     }
 

@@ -27,6 +27,7 @@ record OwnerView(
         Optional<Progress> progress,
         long capturedLsn,
         long uncapturedWalBytes,
+        Optional<Instant> capturedUntil,
         Optional<Instant> fencedOn,
         Map<TableName, List<TableName>> sources,
         Map<TableName, TableProgress> tables) {}

@@ -35,6 +35,7 @@ final class StatusRecords {
                         .setWaitingFor(view.waitingFor())
                         .setCapturedLsn(view.capturedLsn())
                         .setUncapturedWalBytes(view.uncapturedWalBytes())
+                        .setCapturedUntil(view.capturedUntil().orElse(null))
                         .setFencedOn(view.fencedOn().orElse(null))
                         .setLoadStartedOn(loadStartedOn(view))
                         .setLoadEndedOn(loadEndedOn(view))

@@ -61,6 +61,7 @@ final class FakeServices {
                 .setEpoch(3)
                 .setPhase(phase)
                 .setReportedOn(now())
+                .setCapturedUntil(now())
                 .setRetriesSeen(0)
                 .setCaptured(new Counters(captured, 0L, 0L, 0L))
                 .setCapturedLsn(0)

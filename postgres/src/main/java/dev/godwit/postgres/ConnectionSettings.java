@@ -8,6 +8,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import javax.net.ssl.SSLException;
 
 /**
  * How to reach one database.
@@ -24,6 +26,8 @@ public record ConnectionSettings(
         String sslMode,
         Map<String, String> parameters) {
     private static final int CONNECT_SECONDS = 10;
+    private static final String REJECTED_BY_DRIVER = "08004";
+    private static final Set<String> TLS_MODES = Set.of("require", "verify-ca", "verify-full");
 
     public ConnectionSettings {
         parameters = Map.copyOf(parameters);
@@ -66,9 +70,14 @@ public record ConnectionSettings(
         return properties;
     }
 
-    /** An ordinary session with our settings fixed, in autocommit. */
+    /**
+     * An ordinary session with our settings fixed, in autocommit.
+     *
+     * @throws SQLException caused by an {@link SSLException} when TLS is wanted and the server does
+     *     not speak it
+     */
     public Connection open(String applicationName) throws SQLException {
-        Connection connection = DriverManager.getConnection(url(), properties(applicationName));
+        Connection connection = connect(applicationName);
         try {
             SessionSettings.fix(connection, version(connection));
         } catch (SQLException | RuntimeException e) {
@@ -76,6 +85,21 @@ public record ConnectionSettings(
             throw e;
         }
         return connection;
+    }
+
+    private Connection connect(String applicationName) throws SQLException {
+        try {
+            return DriverManager.getConnection(url(), properties(applicationName));
+        } catch (SQLException e) {
+            boolean withoutTls =
+                    REJECTED_BY_DRIVER.equals(e.getSQLState())
+                            && TLS_MODES.contains(sslMode)
+                            && TlsRequest.refused(host, port, CONNECT_SECONDS * 1000);
+            if (!withoutTls) {
+                throw e;
+            }
+            throw new SQLException(e.getMessage(), e.getSQLState(), new SSLException(e));
+        }
     }
 
     public static ServerVersion version(Connection connection) throws SQLException {

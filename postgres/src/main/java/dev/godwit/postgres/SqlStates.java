@@ -38,7 +38,10 @@ public final class SqlStates {
             }
         }
         return switch (state(e)) {
-            // 08004 is the driver's own: the server asks for a password and none was given.
+            // 08004 is the driver's own: the server asks for a password and none was given. Its
+            // other
+            // use, a server without TLS, has an SSLException as its cause
+            // (ConnectionSettings.open).
             case "28P01", "08004" -> ErrorCode.PASSWORD_WRONG;
             case "28000" -> ErrorCode.ACCESS_REFUSED;
             case "3D000" -> ErrorCode.DATABASE_UNKNOWN;

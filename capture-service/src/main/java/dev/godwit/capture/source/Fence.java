@@ -10,9 +10,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -37,14 +37,21 @@ final class Fence {
                     "pg_catalog.starts_with(c, 'default_transaction_read_only=')",
                     "c LIKE 'default\\_transaction\\_read\\_only=%'");
 
+    /**
+     * Of another role's session a role without pg_read_all_stats sees neither start nor kind
+     * (hidden): all but walsenders count then.
+     */
     private static final String OLDER =
             """
-            SELECT pid, usename FROM pg_catalog.pg_stat_activity
+            SELECT pid, backend_start IS NULL FROM pg_catalog.pg_stat_activity
              WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
-               AND backend_type = 'client backend' AND backend_start <= ?::timestamptz
-               AND application_name NOT LIKE 'godwit %'
-               AND NOT (application_name = 'Debezium General' AND usename = CURRENT_USER)
+               AND usename IS NOT NULL AND pid NOT IN (SELECT pid FROM pg_catalog.pg_stat_replication)
+               AND (backend_start IS NULL
+                    OR (backend_type = 'client backend' AND backend_start <= ?::timestamptz
+                        AND application_name NOT LIKE 'godwit %'
+                        AND NOT (application_name = 'Debezium General' AND usename = CURRENT_USER)))
             """;
+
     private static final int ROUNDS_MOST = 300;
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -99,8 +106,9 @@ final class Fence {
     }
 
     private void endOlder(Connection connection, String since) throws SQLException {
+        Sessions first = older(connection, since);
+        Set<Integer> older = first.all();
         for (int round = 0; round < ROUNDS_MOST; round++) {
-            List<Integer> older = older(connection, since);
             if (older.isEmpty()) {
                 return;
             }
@@ -108,25 +116,43 @@ final class Fence {
                 end(connection, backend);
             }
             LockSupport.parkNanos(this, PAUSE_NANOS);
+            older = older(connection, since).thatWereIn(first);
         }
         throw new MigrationException(
                 ErrorCode.FENCE_FAILED,
-                "sessions older than the fence do not end: " + older(connection, since),
+                "sessions older than the fence do not end: " + older,
                 "End these backends of the source, then retry.",
                 null);
     }
 
-    private static List<Integer> older(Connection connection, String since) throws SQLException {
-        var older = new ArrayList<Integer>();
+    private static Sessions older(Connection connection, String since) throws SQLException {
+        var older = new Sessions(new TreeSet<>(), new TreeSet<>());
         try (PreparedStatement query = connection.prepareStatement(OLDER)) {
             query.setString(1, since);
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    older.add(row.getInt(1));
+                    (row.getBoolean(2) ? older.hidden : older.seen).add(row.getInt(1));
                 }
             }
         }
         return older;
+    }
+
+    /** Backends that are older than the fence, and those that may be. */
+    private record Sessions(Set<Integer> seen, Set<Integer> hidden) {
+        Set<Integer> all() {
+            var all = new TreeSet<>(seen);
+            all.addAll(hidden);
+            return all;
+        }
+
+        /** A hidden one that came after the first look is newer than the fence. */
+        Set<Integer> thatWereIn(Sessions first) {
+            var left = new TreeSet<>(hidden);
+            left.retainAll(first.hidden);
+            left.addAll(seen);
+            return left;
+        }
     }
 
     private static void end(Connection connection, int backend) throws SQLException {

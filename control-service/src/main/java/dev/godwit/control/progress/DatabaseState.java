@@ -162,7 +162,8 @@ public enum DatabaseState {
         if (wanted.getPhase() == WantedPhase.CANCEL && this != FAILED) {
             return "Canceling";
         }
-        if (this == CUTTING_OVER && reported.pending() == 0) {
+        boolean proven = wanted.getPhase() != WantedPhase.CUT_OVER || allCaptured(reported);
+        if (this == CUTTING_OVER && reported.pending() == 0 && proven) {
             return "Cutover in progress: all changes applied";
         }
         return details;
@@ -209,7 +210,19 @@ public enum DatabaseState {
         }
         CaptureStatus capture = reported.capture();
         boolean streaming = capture != null && capture.getPhase() == CapturePhase.STREAMING;
-        return streaming && caughtUp(reported, now) ? READY_TO_CUTOVER : SYNCING;
+        return streaming && allCaptured(reported) && caughtUp(reported, now)
+                ? READY_TO_CUTOVER
+                : SYNCING;
+    }
+
+    /** Whether the log holds what the source had committed a moment before capture's report. */
+    private static boolean allCaptured(DatabaseProgress reported) {
+        CaptureStatus capture = reported.capture();
+        return capture != null
+                && capture.getCapturedUntil() != null
+                && Duration.between(capture.getCapturedUntil(), capture.getReportedOn())
+                                .compareTo(READY_LATENCY_MOST)
+                        <= 0;
     }
 
     private static boolean caughtUp(DatabaseProgress reported, Instant now) {

@@ -97,6 +97,27 @@ class DatabaseStateTest {
     }
 
     @Test
+    void isNotReadyBeforeTheSourcesWalIsCaptured() {
+        var unknown =
+                new DatabaseProgress(
+                        capture(CapturePhase.STREAMING, 5).setCapturedUntil(null).build(),
+                        apply(ApplyPhase.SYNCING, 5).build());
+        var backlog =
+                new DatabaseProgress(
+                        capture(CapturePhase.STREAMING, 5)
+                                .setCapturedUntil(NOW.minusSeconds(60))
+                                .build(),
+                        apply(ApplyPhase.SYNCING, 5).build());
+
+        for (DatabaseProgress reported : List.of(unknown, backlog)) {
+            assertThat(DatabaseState.of(wanted(WantedPhase.RUN), reported, NOW))
+                    .isEqualTo(DatabaseState.SYNCING);
+            assertThat(DatabaseState.CUTTING_OVER.details(wanted(WantedPhase.CUT_OVER), reported))
+                    .isEqualTo("Cutover in progress");
+        }
+    }
+
+    @Test
     void isNotReadyWhileFarBehind() {
         long minuteAgo = NOW.minusSeconds(60).toEpochMilli() * 1000;
         var farBehind =

@@ -40,6 +40,7 @@ public final class Reports {
                 .setEpoch(1)
                 .setPhase(phase)
                 .setReportedOn(NOW)
+                .setCapturedUntil(NOW.minusSeconds(1))
                 .setRetriesSeen(0)
                 .setCaptured(inserts(inserts))
                 .setCapturedLsn(0)
