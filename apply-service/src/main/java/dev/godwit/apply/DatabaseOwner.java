@@ -63,6 +63,7 @@ final class DatabaseOwner implements PartitionWorker {
     private static final Duration TICK = Duration.ofMillis(50);
     private static final Duration LOOK = Duration.ofMillis(250);
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(1);
+    private static final Duration FINISH_PATIENCE = Duration.ofSeconds(5);
 
     /** What an owner needs of the service. */
     record Surroundings(
@@ -368,6 +369,9 @@ final class DatabaseOwner implements PartitionWorker {
                 while (true) {
                     Desired now = wanted();
                     if (releasing(now)) {
+                        // A cancelled migration keeps its rows: foreign keys can stand on them
+                        // again.
+                        sync.finish(FINISH_PATIENCE);
                         break;
                     }
                     if (sync.failure().isPresent()) {

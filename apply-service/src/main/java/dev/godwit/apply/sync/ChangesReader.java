@@ -68,6 +68,9 @@ final class ChangesReader {
         /** Whether the attempts have changed since this was asked last. */
         boolean takeAttemptsChanged();
 
+        /** Whether nothing more is to be handed out behind the transaction that is open. */
+        boolean ending();
+
         void held(@Nullable Hold hold);
     }
 
@@ -115,8 +118,12 @@ final class ChangesReader {
         durable.advance();
     }
 
+    /**
+     * Returns when it was asked to end, stands at a transaction's end, and all lanes have
+     * committed.
+     */
     void run() throws SQLException, InterruptedException {
-        while (true) {
+        while (!atItsEnd()) {
             heed();
             Optional<ConsumerRecord<String, byte[]>> next = inbox.next(untilLevel());
             if (next.isPresent()) {
@@ -126,6 +133,11 @@ final class ChangesReader {
                 level();
             }
         }
+        lanes.barrier();
+    }
+
+    private boolean atItsEnd() {
+        return signals.ending() && transaction.none() && !lanes.anyBeyond(position);
     }
 
     private Duration untilLevel() {

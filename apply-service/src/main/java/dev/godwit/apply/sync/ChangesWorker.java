@@ -59,6 +59,8 @@ public final class ChangesWorker implements PartitionWorker {
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
     private final List<Runnable> aborts = new CopyOnWriteArrayList<>();
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final CountDownLatch finished = new CountDownLatch(1);
+    private volatile boolean ending;
     private volatile OptionalLong startOffset = OptionalLong.empty();
     private volatile @Nullable DurablePosition durable;
     private volatile @Nullable Hold hold;
@@ -178,6 +180,7 @@ public final class ChangesWorker implements PartitionWorker {
                 .addKeyValue("offset", offset)
                 .log("sync begins");
         reader.run();
+        finished.countDown();
     }
 
     private LaneSession session(int lane, Lanes ledger, String role) throws SQLException {
@@ -214,6 +217,11 @@ public final class ChangesWorker implements PartitionWorker {
         @Override
         public boolean takeAttemptsChanged() {
             return attemptsChanged.getAndSet(false);
+        }
+
+        @Override
+        public boolean ending() {
+            return ending;
         }
 
         @Override
@@ -353,6 +361,20 @@ public final class ChangesWorker implements PartitionWorker {
         }
     }
 
+    /**
+     * Ends the sync where a transaction of the source ends, so that the target's rows fit together,
+     * if that can be had in this time; {@link #close} is still to be called.
+     */
+    public void finish(Duration most) throws InterruptedException {
+        ending = true;
+        inbox.signal();
+        if (!finished.await(most.toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.atInfo()
+                    .addKeyValue("migration", stream.databaseId())
+                    .log("the sync ends within a transaction: its end has not come in time");
+        }
+    }
+
     /** The caller has closed the worker. */
     private static final class Closed extends RuntimeException {
         private static final long serialVersionUID = 1L;
@@ -366,6 +388,7 @@ public final class ChangesWorker implements PartitionWorker {
             log(why);
         }
         ended.countDown();
+        finished.countDown();
         rest.end();
         threads.forEach(thread -> {
             if (!thread.equals(Thread.currentThread())) {

@@ -19,6 +19,10 @@ final class OpenTransaction {
         finalLsn = NONE;
     }
 
+    boolean none() {
+        return finalLsn == NONE;
+    }
+
     boolean is(long transaction) {
         return finalLsn == transaction;
     }

@@ -28,7 +28,10 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
-/** A changes log as capture would write it: each change here is a transaction of its own. */
+/**
+ * A changes log as capture would write it: a change is a transaction of its own, unless it was said
+ * otherwise.
+ */
 final class ChangesLog {
     /** A cell that is not in the WAL. */
     static final String SAME = new String("unchanged");
@@ -37,6 +40,8 @@ final class ChangesLog {
     private final List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
     private long lsn = 1000;
     private long changes;
+    private int open;
+    private long ordinal;
 
     ChangesLog() {
         add(new StreamStart("7", 900L, "godwit_abc"));
@@ -83,6 +88,12 @@ final class ChangesLog {
         boolean key = spec.endsWith("*");
         String[] parts = (key ? spec.substring(0, spec.length() - 1) : spec).split(":", -1);
         return new Column(parts[0], parts.length > 1 ? Integer.parseInt(parts[1]) : 25, -1, key);
+    }
+
+    /** The next changes of rows, this many, are one transaction. */
+    synchronized ChangesLog inOne(int changesOfRows) {
+        open = changesOfRows;
+        return this;
     }
 
     ChangesLog insert(int relation, @Nullable String... after) {
@@ -135,25 +146,28 @@ final class ChangesLog {
             OldRow old,
             List<@Nullable Object> before,
             List<@Nullable Object> after) {
-        lsn += 100;
+        if (ordinal == 0) {
+            lsn += 100;
+        }
         changes++;
-        add(change(relation, operation, old, before, after, lsn));
+        open = Math.max(0, open - 1);
+        add(standing(relation, operation, old, before, after));
+        ordinal = open == 0 ? 0 : ordinal + 1;
         return this;
     }
 
-    private static Change change(
+    private Change standing(
             int relation,
             Operation operation,
             OldRow old,
             List<@Nullable Object> before,
-            List<@Nullable Object> after,
-            long lsn) {
+            List<@Nullable Object> after) {
         @SuppressWarnings(
                 "NullAway") // Avro's own class is unmarked: a null cell is its null branch
         List<Object> was = (List<Object>) (List<?>) before;
         @SuppressWarnings("NullAway")
         List<Object> is = (List<Object>) (List<?>) after;
-        return new Change(relation, operation, lsn, 0L, 1L, lsn * 10, true, old, was, is);
+        return new Change(relation, operation, lsn, ordinal, 1L, lsn * 10, open == 0, old, was, is);
     }
 
     /** A change in fragments of this many bytes. */
@@ -161,8 +175,7 @@ final class ChangesLog {
             int relation, Operation operation, List<@Nullable Object> after, int fragmentBytes) {
         lsn += 100;
         changes++;
-        byte[] whole =
-                codec.encode(change(relation, operation, OldRow.NONE, List.of(), after, lsn));
+        byte[] whole = codec.encode(standing(relation, operation, OldRow.NONE, List.of(), after));
         var crc = new CRC32C();
         crc.update(whole);
         int count = (whole.length + fragmentBytes - 1) / fragmentBytes;

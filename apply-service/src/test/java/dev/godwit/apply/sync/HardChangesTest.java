@@ -13,6 +13,7 @@ import dev.godwit.schemas.Operation;
 import dev.godwit.schemas.ReplicaIdentity;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -54,6 +55,41 @@ class HardChangesTest {
             sync.awaitOffset(log.end());
             assertThat(target.rows("public.item")).containsExactly("(1,c)", "(2,b)");
             assertThat(sync.worker().progress().applied()).isEqualTo(new Counters(2L, 1L, 0L, 0L));
+        }
+    }
+
+    @Test
+    void endsWhereATransactionOfTheSourceEnds() throws SQLException, InterruptedException {
+        var log =
+                new ChangesLog()
+                        .table(1, "item", ReplicaIdentity.DEFAULT_KEY, "id:23*")
+                        .insert(1, "0")
+                        .inOne(20);
+        for (int i = 1; i <= 10; i++) {
+            log.insert(1, "" + i);
+        }
+        try (var target = new SyncTarget(server.newDatabase())) {
+            target.run("CREATE TABLE public.item (id int PRIMARY KEY)").loaded("item", 0);
+            RunningSync sync = target.start(log);
+            await().until(() -> target.rows("public.item").size() == 11);
+
+            Thread finishing = Thread.ofPlatform().start(() -> finish(sync.worker()));
+            await().until(() -> finishing.getState() == Thread.State.TIMED_WAITING);
+            for (int i = 11; i <= 30; i++) {
+                log.insert(1, "" + i);
+            }
+            finishing.join();
+            sync.worker().close();
+
+            assertThat(target.rows("public.item")).hasSize(21).contains("(20)");
+        }
+    }
+
+    private static void finish(ChangesWorker worker) {
+        try {
+            worker.finish(Duration.ofMinutes(1));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
