@@ -7,6 +7,7 @@ import dev.godwit.capture.source.Publication;
 import dev.godwit.capture.source.Slots;
 import dev.godwit.capture.source.Snapshot;
 import dev.godwit.capture.source.SourceCatalog;
+import dev.godwit.capture.source.SourceShapes;
 import dev.godwit.capture.source.SourceTable;
 import dev.godwit.capture.wal.SourceIdentity;
 import dev.godwit.postgres.ErrorCode;
@@ -15,6 +16,7 @@ import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Attempt;
 import dev.godwit.schemas.CaptureTablePhase;
 import dev.godwit.schemas.Counters;
+import dev.godwit.schemas.SchemaChange;
 import dev.godwit.schemas.StreamStart;
 import dev.godwit.schemas.StreamState;
 import dev.godwit.schemas.TableLoad;
@@ -341,7 +343,7 @@ public final class Load implements AutoCloseable {
             context.crashPoints().reach(CrashPoint.AFTER_SLOT);
             long point = snapshot.consistentPoint();
             asked.forEach(load -> load.setSnapshotLsn(point));
-            begin(session, point, asked);
+            begin(session, point, shapes(session, snapshot), asked);
             begun = true;
             return snapshot;
         } catch (OwnerFencedException e) {
@@ -354,7 +356,17 @@ public final class Load implements AutoCloseable {
         }
     }
 
-    private void begin(Connection session, long point, List<TableLoad> asked)
+    /** As they are in the snapshot: what differs from them in the WAL has changed since. */
+    private List<SchemaChange> shapes(Connection session, Snapshot snapshot) throws SQLException {
+        snapshot.begin(session);
+        List<SchemaChange> shapes = SourceShapes.read(session, context.sources());
+        session.rollback();
+        session.setAutoCommit(true);
+        return shapes;
+    }
+
+    private void begin(
+            Connection session, long point, List<SchemaChange> shapes, List<TableLoad> asked)
             throws SQLException, InterruptedException {
         SourceIdentity identity = SourceIdentity.read(session);
         context.log()
@@ -371,6 +383,7 @@ public final class Load implements AutoCloseable {
                                 .setFlushableLsn(point)
                                 .setCaptured(new Counters(0L, 0L, 0L, 0L))
                                 .build(),
+                        shapes,
                         asked);
     }
 

@@ -185,13 +185,17 @@ public final class ChangeLog implements AutoCloseable {
     }
 
     /**
-     * Begins a fresh stream: Start, the stream's state and the snapshot LSN of each load, in one
-     * transaction. The owner epoch in the state is set here; position, counters and flushable LSN
+     * Begins a fresh stream: Start, the tables' shapes, the stream's state and the snapshot LSN of
+     * each load, in one transaction. The owner epoch in the state is set here; position, counters and flushable LSN
      * start at nothing and the consistent point.
      *
      * @throws IllegalStateException if a stream has begun already
      */
-    public void begin(StreamStart start, StreamState stream, Collection<TableLoad> loads)
+    public void begin(
+            StreamStart start,
+            StreamState stream,
+            Collection<SchemaChange> shapes,
+            Collection<TableLoad> loads)
             throws InterruptedException {
         write(batch -> {
             if (tally.state().getConsistentPoint() != 0) {
@@ -204,6 +208,9 @@ public final class ChangeLog implements AutoCloseable {
             first.setFlushableLsn(start.getConsistentPoint());
             tally.replace(first);
             batch.toChanges(null, codec.encode(start));
+            for (SchemaChange shape : shapes) {
+                batch.schemaChange(shape);
+            }
             batch.loads(loads);
         });
     }

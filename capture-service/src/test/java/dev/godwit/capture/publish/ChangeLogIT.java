@@ -261,6 +261,7 @@ class ChangeLogIT {
                         .setFlushableLsn(500)
                         .setCaptured(new Counters(0L, 0L, 0L, 0L))
                         .build(),
+                List.of(),
                 List.of());
     }
 

@@ -227,8 +227,11 @@ class TypesIT {
             if (key) {
                 sync.add("UPDATE keyed_%d SET n = 2".formatted(number));
                 sync.add(
-                        "DELETE FROM keyed_%d WHERE v = %s"
-                                .formatted(number, literal(type.getValue().getFirst())));
+                        "DELETE FROM keyed_%d WHERE v = %s::%s"
+                                .formatted(
+                                        number,
+                                        literal(type.getValue().getFirst()),
+                                        type.getKey()));
                 sync.add(
                         "INSERT INTO keyed_%d VALUES (%s, 3)"
                                 .formatted(number, literal(type.getValue().getFirst())));

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture.source;
+
+import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.Column;
+import dev.godwit.schemas.ReplicaIdentity;
+import dev.godwit.schemas.SchemaChange;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Tables as pgoutput's RELATION message would describe them (PostgreSQL docs, "Logical Replication
+ * Message Formats"), read from the catalog.
+ */
+public final class SourceShapes {
+    /** From 12 on there are generated columns. */
+    private static final String READ =
+            """
+            SELECT c.oid::bigint, w.schema, w.name, c.relreplident, a.attname, a.atttypid::bigint, a.atttypmod,
+                   c.relreplident = 'f' OR coalesce(a.attnum = ANY (i.indkey), false)
+              FROM unnest(?::text[], ?::text[]) AS w (schema, name)
+              JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
+              JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
+              JOIN pg_catalog.pg_attribute a
+                ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+              LEFT JOIN pg_catalog.pg_index i
+                ON i.indrelid = c.oid
+               AND CASE c.relreplident WHEN 'd' THEN i.indisprimary AND i.indimmediate
+                                       WHEN 'i' THEN i.indisreplident ELSE false END
+             ORDER BY c.oid, a.attnum
+            """;
+
+    private static final String READ_TO_11 = READ.replace("AND a.attgenerated = ''", "");
+
+    private SourceShapes() {}
+
+    /**
+     * One per source table, as the connection's transaction sees them.
+     *
+     * @param sources the source tables of each target table
+     */
+    public static List<SchemaChange> read(
+            Connection source, Map<TableName, List<TableName>> sources) throws SQLException {
+        var targets = new HashMap<TableName, TableName>();
+        sources.forEach((target, names) -> names.forEach(name -> targets.put(name, target)));
+        Collection<TableName> names = targets.keySet();
+        var shapes = new LinkedHashMap<Long, SchemaChange>();
+        boolean generated = ConnectionSettings.version(source).atLeast(12);
+        try (PreparedStatement query = source.prepareStatement(generated ? READ : READ_TO_11)) {
+            query.setArray(1, source.createArrayOf("text", schemas(names)));
+            query.setArray(2, source.createArrayOf("text", simpleNames(names)));
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    long oid = row.getLong(1);
+                    SchemaChange shape = shapes.get(oid);
+                    if (shape == null) {
+                        shape = shape(row, targets);
+                        shapes.put(oid, shape);
+                    }
+                    shape.getColumns()
+                            .add(
+                                    new Column(
+                                            row.getString(5),
+                                            (int) row.getLong(6),
+                                            row.getInt(7),
+                                            row.getBoolean(8)));
+                }
+            }
+        }
+        return List.copyOf(shapes.values());
+    }
+
+    private static SchemaChange shape(ResultSet row, Map<TableName, TableName> targets)
+            throws SQLException {
+        var name = new TableName(row.getString(2), row.getString(3));
+        TableName target = targets.getOrDefault(name, name);
+        return new SchemaChange(
+                (int) row.getLong(1),
+                name.toAvro(),
+                target.toAvro(),
+                identity(row.getString(4)),
+                new ArrayList<>());
+    }
+
+    private static ReplicaIdentity identity(String relreplident) {
+        return switch (relreplident) {
+            case "d" -> ReplicaIdentity.DEFAULT_KEY;
+            case "f" -> ReplicaIdentity.FULL_ROW;
+            case "i" -> ReplicaIdentity.INDEX_KEY;
+            case "n" -> ReplicaIdentity.NO_IDENTITY;
+            default ->
+                    throw new IllegalArgumentException("unknown replica identity " + relreplident);
+        };
+    }
+
+    private static Object[] schemas(Collection<TableName> names) {
+        return names.stream().map(TableName::schema).toArray();
+    }
+
+    private static Object[] simpleNames(Collection<TableName> names) {
+        return names.stream().map(TableName::name).toArray();
+    }
+}
