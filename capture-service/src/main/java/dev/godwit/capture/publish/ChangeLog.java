@@ -186,8 +186,8 @@ public final class ChangeLog implements AutoCloseable {
 
     /**
      * Begins a fresh stream: Start, the tables' shapes, the stream's state and the snapshot LSN of
-     * each load, in one transaction. The owner epoch in the state is set here; position, counters and flushable LSN
-     * start at nothing and the consistent point.
+     * each load, in one transaction. The owner epoch in the state is set here; position, counters
+     * and flushable LSN start at nothing and the consistent point.
      *
      * @throws IllegalStateException if a stream has begun already
      */

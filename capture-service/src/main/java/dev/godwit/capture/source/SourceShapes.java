@@ -2,6 +2,7 @@
 package dev.godwit.capture.source;
 
 import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.ServerVersion;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Column;
 import dev.godwit.schemas.ReplicaIdentity;
@@ -22,11 +23,10 @@ import java.util.Map;
  * Message Formats"), read from the catalog.
  */
 public final class SourceShapes {
-    /** From 12 on there are generated columns. */
     private static final String READ =
             """
             SELECT c.oid::bigint, w.schema, w.name, c.relreplident, a.attname, a.atttypid::bigint, a.atttypmod,
-                   c.relreplident = 'f' OR coalesce(a.attnum = ANY (i.indkey), false)
+                   c.relreplident = 'f' OR coalesce(a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false)
               FROM unnest(?::text[], ?::text[]) AS w (schema, name)
               JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
@@ -39,7 +39,10 @@ public final class SourceShapes {
              ORDER BY c.oid, a.attnum
             """;
 
-    private static final String READ_TO_11 = READ.replace("AND a.attgenerated = ''", "");
+    /** From 12 on there are generated columns, from 11 on indexes that include others. */
+    private static final String READ_11 = READ.replace("AND a.attgenerated = ''", "");
+
+    private static final String READ_10 = READ_11.replace("i.indnkeyatts", "i.indnatts");
 
     private SourceShapes() {}
 
@@ -54,8 +57,7 @@ public final class SourceShapes {
         sources.forEach((target, names) -> names.forEach(name -> targets.put(name, target)));
         Collection<TableName> names = targets.keySet();
         var shapes = new LinkedHashMap<Long, SchemaChange>();
-        boolean generated = ConnectionSettings.version(source).atLeast(12);
-        try (PreparedStatement query = source.prepareStatement(generated ? READ : READ_TO_11)) {
+        try (PreparedStatement query = source.prepareStatement(read(source))) {
             query.setArray(1, source.createArrayOf("text", schemas(names)));
             query.setArray(2, source.createArrayOf("text", simpleNames(names)));
             try (ResultSet row = query.executeQuery()) {
@@ -77,6 +79,14 @@ public final class SourceShapes {
             }
         }
         return List.copyOf(shapes.values());
+    }
+
+    private static String read(Connection source) throws SQLException {
+        ServerVersion version = ConnectionSettings.version(source);
+        if (version.atLeast(12)) {
+            return READ;
+        }
+        return version.atLeast(11) ? READ_11 : READ_10;
     }
 
     private static SchemaChange shape(ResultSet row, Map<TableName, TableName> targets)
