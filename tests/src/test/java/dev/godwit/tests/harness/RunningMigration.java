@@ -75,11 +75,17 @@ public final class RunningMigration {
                 "state " + wanted,
                 PATIENCE,
                 status -> {
-                    if (status.state().equals("failed") && !wanted.contains("failed")) {
-                        throw new IllegalStateException("failed: " + status);
+                    if (!wanted.contains("failed")) {
+                        requireNoFailure(status);
                     }
                     return wanted.contains(status.state());
                 });
+    }
+
+    private static void requireNoFailure(DatabaseStatus status) {
+        if (status.state().equals("failed")) {
+            throw new IllegalStateException("failed: " + status);
+        }
     }
 
     public DatabaseStatus await(String what, Predicate<DatabaseStatus> condition) {
@@ -101,7 +107,12 @@ public final class RunningMigration {
 
     /** Waits for pending changes 0, as the operator does before Apply. */
     public DatabaseStatus awaitNothingPending() {
-        return await("pending changes 0", status -> status.pending() == 0);
+        return await(
+                "pending changes 0",
+                status -> {
+                    requireNoFailure(status);
+                    return status.pending() == 0;
+                });
     }
 
     public Reply startCutover(boolean fence) {
@@ -165,9 +176,7 @@ public final class RunningMigration {
                     await(
                             "Completed or reopened",
                             status -> {
-                                if (status.state().equals("failed")) {
-                                    throw new IllegalStateException("failed: " + status);
-                                }
+                                requireNoFailure(status);
                                 return status.ended()
                                         || (!status.reopened().isEmpty()
                                                 && !status.reopened().equals(reopenedBefore));

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -62,7 +61,6 @@ class BadInputIT {
     }
 
     @Test
-    @Tag("open")
     void serverWithoutTls() {
         refused("TLS_FAILED", request -> request.source("sslMode", "verify-full"));
     }

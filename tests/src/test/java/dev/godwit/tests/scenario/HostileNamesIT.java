@@ -12,11 +12,9 @@ import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.postgres.Roles;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Names with quotes, spaces, umlauts, dots, 63 bytes and SQL in them are names like others. */
-@Tag("open")
 @MigrationTest
 class HostileNamesIT {
     private static final List<String> NAMES =

@@ -13,13 +13,11 @@ import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.workload.Shop;
 import dev.godwit.tests.workload.Writer;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Invariants 1, 8 and 9: a live database arrives equal, and both sides look as they did before. */
-@Tag("open")
 @MigrationTest
 class LiveMigrationIT {
     private static final int ROWS = MigrationHarness.SOAK ? 1_000_000 : 20_000;

@@ -10,13 +10,11 @@ import dev.godwit.tests.harness.RunningMigration;
 import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.workload.Shop;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A schema change of the source during the sync stops with the difference, and is never misapplied.
  */
-@Tag("open")
 @MigrationTest
 class SchemaChangeIT {
     private final MigrationHarness harness;
