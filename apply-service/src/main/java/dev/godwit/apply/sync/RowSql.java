@@ -9,9 +9,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The statements for rows of one table. Values are never cast to their column's type, which cuts
- * them silently: they are parameters of unknown type, or columns of a staging table that has the
- * column's own type, so the server's input functions read them.
+ * The statements for rows of one table. Values to write are never cast to their column's type,
+ * which cuts them silently: they are parameters of unknown type, or columns of a staging table that
+ * has the column's own type, so the server's input functions read them.
  */
 final class RowSql {
     private RowSql() {}
@@ -52,16 +52,22 @@ final class RowSql {
         return "DELETE FROM " + work.shape().table().sql() + " AS t WHERE " + indexed(work.shape());
     }
 
+    /**
+     * What is sought has its type named, without a length: for a composite column the operator
+     * alone would have the server read an anonymous record, which it cannot.
+     */
     private static String indexed(RowShape shape) {
         Match match = shape.match();
         var terms = new ArrayList<String>();
         for (int i = 0; i < match.columns().size(); i++) {
+            TargetColumn column = shape.table().columns().get(match.columns().get(i));
             terms.add(
                     "t."
-                            + shape.table().columns().get(match.columns().get(i)).quoted()
+                            + column.quoted()
                             + " "
                             + match.operators().get(i)
-                            + " ?");
+                            + " ?::"
+                            + column.baseType());
         }
         return String.join(" AND ", terms);
     }
