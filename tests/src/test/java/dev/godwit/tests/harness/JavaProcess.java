@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,10 +38,7 @@ public final class JavaProcess implements AutoCloseable {
         try {
             Path folder = Files.createDirectories(Path.of("target", "services"));
             Path log = folder.resolve(name + ".log");
-            Path options = folder.resolve("classpath");
-            Files.writeString(
-                    options,
-                    "-cp \"" + System.getProperty("java.class.path").replace("\\", "\\\\") + '"');
+            Path options = classPath(folder);
             List<String> command = new ArrayList<>();
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.addAll(
@@ -69,6 +67,15 @@ public final class JavaProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Put in place whole: a process started just before may be reading it. */
+    private static Path classPath(Path folder) throws IOException {
+        Path written = Files.createTempFile(folder, "classpath", "");
+        Files.writeString(
+                written,
+                "-cp \"" + System.getProperty("java.class.path").replace("\\", "\\\\") + '"');
+        return Files.move(written, folder.resolve("classpath"), StandardCopyOption.ATOMIC_MOVE);
     }
 
     public String name() {
