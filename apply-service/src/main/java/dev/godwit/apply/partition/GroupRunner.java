@@ -21,7 +21,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberToRemove;
 import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -32,6 +34,8 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -142,6 +146,9 @@ public final class GroupRunner implements AutoCloseable {
         while (!closed) {
             Set<String> wanted = workers.topics();
             if (!wanted.equals(subscribed)) {
+                if (subscribed.isEmpty()) {
+                    dismissFormer(admin);
+                }
                 subscribed = wanted;
                 consumer.subscribe(wanted, new Rebalance(consumer));
             }
@@ -156,6 +163,34 @@ public final class GroupRunner implements AutoCloseable {
                 tidied = now;
                 tell(consumer);
                 trim(admin);
+            }
+        }
+    }
+
+    /**
+     * Takes the member of our instance name out of the group, if there is one: a dead process, or
+     * ourselves before we had nothing to read. Joining in its place would give us its partitions,
+     * and none of the topics that it did not subscribe to (KAFKA-12759).
+     */
+    private void dismissFormer(Admin admin) {
+        if (instance.isEmpty()) {
+            return;
+        }
+        var former =
+                new RemoveMembersFromConsumerGroupOptions(
+                        List.of(new MemberToRemove(instance.get())));
+        try {
+            admin.removeMembersFromConsumerGroup(Topics.APPLY_GROUP, former)
+                    .all()
+                    .get(ASK_MOST.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException e) {
+            throw new KafkaException("the group does not answer", e);
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof UnknownMemberIdException
+                    || e.getCause() instanceof GroupIdNotFoundException)) {
+                throw new KafkaException("a former member of the group cannot be dismissed", e);
             }
         }
     }
