@@ -23,7 +23,6 @@ import java.util.OptionalLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.postgresql.replication.LogSequenceNumber;
 
@@ -31,7 +30,6 @@ import org.postgresql.replication.LogSequenceNumber;
  * Invariants 4 and 7: the slot stays behind the log, and memory stays bounded, each service in 256
  * MB.
  */
-@Tag("chaos")
 @MigrationTest(Mode.PROCESSES)
 class BoundsIT {
     private static final boolean SOAK = MigrationHarness.SOAK;

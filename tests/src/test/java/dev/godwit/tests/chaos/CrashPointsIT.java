@@ -15,14 +15,12 @@ import dev.godwit.tests.workload.Shop;
 import dev.godwit.tests.workload.Writer;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * One migration under a writer in which a service dies once at each of its crash points, one after
  * the other.
  */
-@Tag("chaos")
 @MigrationTest(Mode.PROCESSES)
 class CrashPointsIT {
     private static final int ROWS = 5_000;

@@ -7,13 +7,15 @@ import dev.godwit.tests.harness.Service;
 import dev.godwit.tests.harness.Services;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * Lets a service die at one crash point after the other, and starts it each time for the next; at
- * last without any.
+ * last without any. It keeps one instance name, so that its partitions wait for it.
  */
 final class Deaths implements AutoCloseable {
     private static final int CRASHED = 137;
@@ -73,10 +75,11 @@ final class Deaths implements AutoCloseable {
     }
 
     private void startForNext() {
-        if (ahead.isEmpty()) {
-            processes.start(service);
-        } else {
-            processes.startDyingAt(service, ahead.getFirst(), 1);
+        Map<String, String> environment = new HashMap<>();
+        environment.put("GODWIT_INSTANCE", "mortal");
+        if (!ahead.isEmpty()) {
+            environment.put("GODWIT_CRASH_AT", ahead.getFirst() + ":1");
         }
+        processes.start(service, environment);
     }
 }

@@ -20,18 +20,16 @@ import dev.godwit.tests.workload.Writer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Invariant 2: the broker, either database or a process is away for a while, or comes back as a
  * zombie.
  */
-@Tag("chaos")
 @MigrationTest(Mode.PROCESSES)
 class OutageIT {
     private static final boolean SOAK = MigrationHarness.SOAK;
-    private static final Duration AWAY = Duration.ofSeconds(SOAK ? 200 : 20);
+    private static final Duration AWAY = Duration.ofSeconds(SOAK ? 200 : 15);
     private static final int ROWS = SOAK ? 200_000 : 5_000;
 
     private final MigrationHarness harness;

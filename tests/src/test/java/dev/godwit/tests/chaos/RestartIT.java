@@ -15,6 +15,8 @@ import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.workload.Shop;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,9 +26,9 @@ import org.junit.jupiter.api.Test;
  */
 @MigrationTest(Mode.PROCESSES)
 class RestartIT {
-    private static final int ROUNDS = MigrationHarness.SOAK ? 20 : 4;
-    private static final String COPIED =
-            "INSERT INTO scratch SELECT i, 'one transaction' FROM generate_series(%d, %d) i";
+    private static final int ROUNDS = MigrationHarness.SOAK ? 20 : 3;
+    private static final int COPIED = 1_000;
+    private static final int INTERLEAVED = 21;
 
     private final MigrationHarness harness;
     private final Services.AsProcesses processes;
@@ -53,12 +55,18 @@ class RestartIT {
         try (LogWitness witness = LogWitness.of(harness, migration)) {
             migration.awaitState("ready_to_cutover");
             for (int round = 0; round < ROUNDS; round++) {
-                interleaved(round);
-                source.execute(COPIED.formatted(10_000 * round + 1, 10_000 * round + 1_000));
-                LockSupport.parkNanos(random.nextInt(60) * 1_000_000L);
-                processes.kill(Service.CAPTURE);
-                source.execute(COPIED.formatted(10_000 * round + 1_001, 10_000 * round + 2_000));
+                int first = 10_000 * round + 1;
+                interleaved(
+                        round,
+                        () -> {
+                            copy(first);
+                            LockSupport.parkNanos(random.nextInt(60) * 1_000_000L);
+                            processes.kill(Service.CAPTURE);
+                            copy(first + COPIED);
+                        });
                 processes.start(Service.CAPTURE);
+                long changes = (round + 1L) * (2 * COPIED + INTERLEAVED);
+                migration.await("all captured", status -> status.incoming() == changes);
             }
             requireAllThere(migration, witness);
         }
@@ -73,10 +81,10 @@ class RestartIT {
             for (String point : new String[] {"BEFORE_LOG_COMMIT", "AFTER_LOG_COMMIT"}) {
                 processes.stop(Service.CAPTURE);
                 processes.startDyingAt(Service.CAPTURE, point, 2);
-                interleaved(round);
-                source.execute(COPIED.formatted(10_000 * round + 1, 10_000 * round + 1_000));
+                int first = 10_000 * round + 1;
+                interleaved(round, () -> copy(first));
                 LockSupport.parkNanos(500_000_000);
-                source.execute(COPIED.formatted(10_000 * round + 1_001, 10_000 * round + 2_000));
+                copy(first + COPIED);
                 while (processes.process(Service.CAPTURE).alive()) {
                     source.execute("INSERT INTO loose (a) VALUES (1)");
                     LockSupport.parkNanos(200_000_000);
@@ -89,19 +97,29 @@ class RestartIT {
         }
     }
 
+    /** One COPY, one transaction. */
+    private void copy(int first) {
+        source.copy(
+                "scratch",
+                IntStream.range(first, first + COPIED)
+                        .mapToObj(id -> id + "\tone transaction\n")
+                        .collect(Collectors.joining()));
+    }
+
     /**
-     * Two transactions that change the same tables in turns and commit in the order opposite to
-     * their begin.
+     * Two transactions that change the same table in turns and commit in the order opposite to
+     * their begin, with something done between their commits.
      */
-    private void interleaved(int round) {
+    private void interleaved(int round, Runnable between) {
         int base = 1_000_000 + 100 * round;
         try (HeldLock first = HeldLock.of(source, row(base));
                 HeldLock second = HeldLock.of(source, row(base + 1))) {
-            for (int i = 2; i < 20; i += 2) {
+            for (int i = 2; i < INTERLEAVED - 1; i += 2) {
                 first.execute(row(base + i));
                 second.execute(row(base + i + 1));
             }
             second.commit();
+            between.run();
             first.execute(row(base + 50));
             first.commit();
         }

@@ -3,6 +3,7 @@ package dev.godwit.tests.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.godwit.tests.harness.DatabaseStatus;
 import dev.godwit.tests.harness.HeldLock;
 import dev.godwit.tests.harness.MigrationHarness;
 import dev.godwit.tests.harness.MigrationTest;
@@ -12,17 +13,15 @@ import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.postgres.Roles;
 import java.time.Duration;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A table is rewritten after the snapshot and before its first chunk: its snapshot would read
  * nothing, without an error.
  */
-@Tag("chaos")
 @MigrationTest(Mode.PROCESSES)
 class RewriteIT {
-    private static final int ROWS = 20_000;
+    private static final int ROWS = 40_000;
 
     private final MigrationHarness harness;
 
@@ -74,7 +73,10 @@ class RewriteIT {
                 "UPDATE small SET v = -v WHERE id <= 10", "DELETE FROM small WHERE id = 500");
 
         // Then
-        migration.awaitState("ready_to_cutover");
+        DatabaseStatus ready = migration.awaitState("ready_to_cutover");
+        assertThat(attempts(ready, "public.big")).isEqualTo(1);
+        assertThat(attempts(ready, "public.small")).as("the rewrite met the load").isEqualTo(2);
+        assertThat(attempts(ready, "public.emptied")).isEqualTo(2);
         migration.cutOver(false);
         MigrationHarness.requireEqual(source, target);
         assertThat(target.number("SELECT count(*) FROM small")).isEqualTo(499);
@@ -99,5 +101,9 @@ class RewriteIT {
 
         migration.cutOver(false);
         MigrationHarness.requireEqual(source, target);
+    }
+
+    private static int attempts(DatabaseStatus status, String table) {
+        return status.table(table).path("attempt").asInt();
     }
 }

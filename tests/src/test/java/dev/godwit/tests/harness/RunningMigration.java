@@ -170,17 +170,7 @@ public final class RunningMigration {
             if (awaitState("cutting_over", "completed").state().equals("completed")) {
                 return status();
             }
-            applyAccepted();
-            String reopenedBefore = status().reopened();
-            DatabaseStatus after =
-                    await(
-                            "Completed or reopened",
-                            status -> {
-                                requireNoFailure(status);
-                                return status.ended()
-                                        || (!status.reopened().isEmpty()
-                                                && !status.reopened().equals(reopenedBefore));
-                            });
+            DatabaseStatus after = awaitOutcome(applyAccepted());
             if (after.ended()) {
                 return after;
             }
@@ -189,15 +179,36 @@ public final class RunningMigration {
     }
 
     /**
+     * The rest of a cutover whose Apply was accepted in this state: it needs no other, unless it is
+     * reopened.
+     */
+    public DatabaseStatus complete(DatabaseStatus accepted) {
+        DatabaseStatus after = awaitOutcome(accepted);
+        return after.ended() ? after : cutOver();
+    }
+
+    private DatabaseStatus awaitOutcome(DatabaseStatus accepted) {
+        return await(
+                "Completed or reopened",
+                status -> {
+                    requireNoFailure(status);
+                    return status.ended()
+                            || (!status.reopened().isEmpty()
+                                    && !status.reopened().equals(accepted.reopened()));
+                });
+    }
+
+    /**
      * Applies when nothing is pending, again and again while a change is in the way, until it is
      * accepted.
      */
-    public void applyAccepted() {
+    public DatabaseStatus applyAccepted() {
         Awaitility.await("Apply")
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(300))
                 .ignoreException(GodwitApi.ApiUnreachableException.class)
                 .until(this::applied);
+        return await("an answer", status -> true);
     }
 
     private boolean applied() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.tests.postgres;
 
+import java.io.IOException;
+import java.io.StringReader;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -8,6 +10,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /**
  * One database, looked at and changed by the harness. Each call has a session of its own: none is
@@ -51,6 +54,19 @@ public record Database(PostgresServer server, String name) {
             return this;
         } catch (SQLException e) {
             throw new IllegalStateException(String.join("; ", statements), e);
+        }
+    }
+
+    /** Copies rows of COPY's text format into a table, in one transaction. */
+    public Database copy(String table, String rows) {
+        try (Connection connection = open()) {
+            connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyIn("COPY " + table + " FROM STDIN", new StringReader(rows));
+            return this;
+        } catch (SQLException | IOException e) {
+            throw new IllegalStateException("COPY " + table, e);
         }
     }
 
