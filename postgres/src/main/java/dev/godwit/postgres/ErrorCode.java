@@ -99,6 +99,9 @@ public enum ErrorCode {
             "Another session holds a lock on the table; Godwit tries again by itself."),
     SOURCE_FAILED(
             Retry.AUTOMATIC, "Godwit tries again by itself; if it stays, read the server's log."),
+    SOURCE_REFUSED(
+            Retry.AFTER_ACTION,
+            "The source knows no object, or takes no statement, that Godwit needs: undo the change of its schema that the message points at, then retry; or cancel and start a fresh migration."),
     FENCE_FAILED(
             Retry.AFTER_ACTION,
             "The user must own the source database to make it read-only; or stop the application yourself and start the cutover without the fence."),

@@ -65,6 +65,16 @@ public final class SqlStates {
                 || state.equals("55006");
     }
 
+    /**
+     * Whether the server will not take the statement however often it is repeated: syntax, or an
+     * object that is not there. A missing right has a code of its own, and what is there already is
+     * dropped before the next try.
+     */
+    public static boolean refused(SQLException e) {
+        String state = state(e);
+        return state.startsWith("42") && !state.equals("42501") && !state.equals("42710");
+    }
+
     /** The SQLSTATE, empty where the driver gives none. */
     public static String state(SQLException e) {
         String state = e.getSQLState();

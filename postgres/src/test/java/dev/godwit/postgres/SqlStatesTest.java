@@ -60,4 +60,19 @@ class SqlStatesTest {
     void onlyWhatMayPassByItselfIsTriedAgain(String state, boolean passing) {
         assertThat(SqlStates.passing(new SQLException("x", state))).isEqualTo(passing);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "42601, true",
+        "42P01, true",
+        "42704, true",
+        "42703, true",
+        "42501, false",
+        "42710, false",
+        "08006, false",
+        "XX000, false"
+    })
+    void whatTheServerWillNeverTakeNeedsTheOperator(String state, boolean refused) {
+        assertThat(SqlStates.refused(new SQLException("x", state))).isEqualTo(refused);
+    }
 }

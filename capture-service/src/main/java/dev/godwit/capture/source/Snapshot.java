@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.source;
 
+import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.Identifiers;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.SqlStates;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -52,6 +55,13 @@ public final class Snapshot implements AutoCloseable {
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
             statement.execute("SET TRANSACTION SNAPSHOT " + Identifiers.literal(snapshot));
+        } catch (SQLException e) {
+            // Invalid until 16, undefined from 17 on: whoever exported it has gone.
+            if (SqlStates.state(e).equals("22023") || SqlStates.state(e).equals("42704")) {
+                throw new MigrationException(
+                        ErrorCode.LOAD_INTERRUPTED, "the load's snapshot is gone", e);
+            }
+            throw e;
         }
     }
 

@@ -75,10 +75,14 @@ public record SourceDatabase(ConnectionSettings settings, String id, long epoch)
             case "42501" -> ErrorCode.PERMISSION_DENIED;
             case "53400" -> ErrorCode.NO_FREE_SLOT;
             case "55P03" -> ErrorCode.LOCK_NOT_AVAILABLE;
-            default ->
-                    state.startsWith("08") || state.startsWith("57P0")
-                            ? ErrorCode.SERVER_UNREACHABLE
-                            : ErrorCode.SOURCE_FAILED;
+            default -> {
+                if (SqlStates.refused(e)) {
+                    yield ErrorCode.SOURCE_REFUSED;
+                }
+                yield state.startsWith("08") || state.startsWith("57P0")
+                        ? ErrorCode.SERVER_UNREACHABLE
+                        : ErrorCode.SOURCE_FAILED;
+            }
         };
     }
 

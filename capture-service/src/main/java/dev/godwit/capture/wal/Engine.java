@@ -109,16 +109,23 @@ final class Engine implements AutoCloseable {
                 }
                 case SQLException sql -> {
                     return new MigrationException(
-                            SqlStates.state(sql).startsWith("08")
-                                    ? ErrorCode.SERVER_UNREACHABLE
-                                    : ErrorCode.SOURCE_FAILED,
-                            "the stream broke: " + sql.getMessage(),
-                            sql);
+                            code(sql), "the stream broke: " + sql.getMessage(), sql);
                 }
                 default -> {}
             }
         }
         return new MigrationException(ErrorCode.SOURCE_FAILED, "the stream ended", first);
+    }
+
+    private static ErrorCode code(SQLException e) {
+        if (SqlStates.refused(e)) {
+            return ErrorCode.SOURCE_REFUSED;
+        }
+        String state = SqlStates.state(e);
+        if (state.equals("42501")) {
+            return ErrorCode.PERMISSION_DENIED;
+        }
+        return state.startsWith("08") ? ErrorCode.SERVER_UNREACHABLE : ErrorCode.SOURCE_FAILED;
     }
 
     /** Ends it, wherever it is. Its thread, its tasks' and its connections are gone afterwards. */
