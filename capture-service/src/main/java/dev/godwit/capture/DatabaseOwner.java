@@ -293,7 +293,8 @@ final class DatabaseOwner implements AutoCloseable {
                         new SourceDatabase(
                                 desired.source(context.seal()),
                                 databaseId,
-                                Math.max(1, context.board().captureEpoch(databaseId))))) {
+                                Math.max(1, context.board().captureEpoch(databaseId))),
+                        context.crashPoints())) {
             control.release();
         } catch (MigrationException e) {
             LOG.atInfo()

@@ -2,9 +2,11 @@
 package dev.godwit.capture;
 
 import dev.godwit.capture.crash.CrashPoint;
+import dev.godwit.capture.crash.CrashPoints;
 import dev.godwit.capture.publish.ChangeLog;
 import dev.godwit.capture.source.SourceControl;
 import dev.godwit.schemas.SourceObjects;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,16 +16,19 @@ import org.jspecify.annotations.Nullable;
  * undo it. Without a log nothing can be recorded, and nothing was made.
  */
 final class SourceMarks {
-    private final CaptureContext context;
     private final SourceControl source;
     private final @Nullable ChangeLog log;
+    private final CrashPoints crashPoints;
+    private final Clock clock;
     private SourceObjects objects;
     private volatile @Nullable Instant fencedOn;
 
-    SourceMarks(CaptureContext context, SourceControl source, @Nullable ChangeLog log) {
-        this.context = context;
+    SourceMarks(
+            SourceControl source, @Nullable ChangeLog log, CrashPoints crashPoints, Clock clock) {
         this.source = source;
         this.log = log;
+        this.crashPoints = crashPoints;
+        this.clock = clock;
         Optional<SourceObjects> recorded =
                 log == null ? Optional.empty() : log.recovered().sourceObjects();
         this.objects = recorded.orElseGet(() -> new SourceObjects(false, false, null, null));
@@ -52,20 +57,20 @@ final class SourceMarks {
         }
         if (objects.getFencedOn() == null) {
             objects.setReadOnlyBefore(source.readOnlySetting().orElse(null));
-            objects.setFencedOn(context.clock().instant());
+            objects.setFencedOn(clock.instant());
             record();
         }
-        context.crashPoints().reach(CrashPoint.BEFORE_FENCE);
+        crashPoints.reach(CrashPoint.BEFORE_FENCE);
         source.raiseFence();
-        context.crashPoints().reach(CrashPoint.AFTER_FENCE);
+        crashPoints.reach(CrashPoint.AFTER_FENCE);
         fencedOn = objects.getFencedOn();
     }
 
     /** Everything but the fence is dropped. */
     void release() throws InterruptedException {
-        context.crashPoints().reach(CrashPoint.BEFORE_RELEASE);
+        crashPoints.reach(CrashPoint.BEFORE_RELEASE);
         source.release();
-        context.crashPoints().reach(CrashPoint.AFTER_RELEASE);
+        crashPoints.reach(CrashPoint.AFTER_RELEASE);
         fencedOn = objects.getFencedOn();
         objects.setSlot(false);
         objects.setPublication(false);

@@ -23,12 +23,16 @@ public enum CrashPoint {
     AFTER_TABLE_END,
     /** The fence is recorded, the source is not fenced. */
     BEFORE_FENCE,
+    /** The database is read-only for new sessions, older ones still write. */
+    DURING_FENCE,
     /** The source is fenced, which is not reported. */
     AFTER_FENCE,
     /** The sequences are in the log, which is not reported. */
     AFTER_SEQUENCES,
     /** The streams have ended, slot and publication stand. */
     BEFORE_RELEASE,
+    /** The slot is gone, the publication stands. */
+    DURING_RELEASE,
     /** Slot and publication are gone, which is not reported. */
     AFTER_RELEASE
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.source;
 
+import dev.godwit.capture.crash.CrashPoint;
+import dev.godwit.capture.crash.CrashPoints;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.MigrationException;
@@ -56,9 +58,11 @@ final class Fence {
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final SourceDatabase source;
+    private final CrashPoints crashPoints;
 
-    Fence(SourceDatabase source) {
+    Fence(SourceDatabase source, CrashPoints crashPoints) {
         this.source = source;
+        this.crashPoints = crashPoints;
     }
 
     /** The database's own default, empty if it has none. */
@@ -90,6 +94,7 @@ final class Fence {
             }
             throw e;
         }
+        crashPoints.reach(CrashPoint.DURING_FENCE);
         endOlder(connection, since);
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.source;
 
+import dev.godwit.capture.crash.CrashPoint;
+import dev.godwit.capture.crash.CrashPoints;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.SequenceValue;
 import java.sql.Connection;
@@ -20,10 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SourceControl implements AutoCloseable {
     private final SourceDatabase source;
+    private final CrashPoints crashPoints;
     private @Nullable Connection connection;
 
-    public SourceControl(SourceDatabase source) {
+    public SourceControl(SourceDatabase source, CrashPoints crashPoints) {
         this.source = source;
+        this.crashPoints = crashPoints;
     }
 
     /** pg_current_wal_insert_lsn(): at or behind every commit that is visible. */
@@ -48,7 +52,7 @@ public final class SourceControl implements AutoCloseable {
 
     /** The database's own default_transaction_read_only, empty if it has none. */
     public Optional<String> readOnlySetting() {
-        return ask("reading the database's settings", new Fence(source)::settingNow);
+        return ask("reading the database's settings", new Fence(source, crashPoints)::settingNow);
     }
 
     /** Makes the database read-only and ends every foreign session that began before. */
@@ -56,7 +60,7 @@ public final class SourceControl implements AutoCloseable {
         ask(
                 "fencing the source",
                 session -> {
-                    new Fence(source).raise(session);
+                    new Fence(source, crashPoints).raise(session);
                     return session;
                 });
     }
@@ -66,7 +70,7 @@ public final class SourceControl implements AutoCloseable {
         ask(
                 "lifting the fence",
                 session -> {
-                    new Fence(source).lower(session, before);
+                    new Fence(source, crashPoints).lower(session, before);
                     return session;
                 });
     }
@@ -88,6 +92,7 @@ public final class SourceControl implements AutoCloseable {
                 session -> {
                     endOthers(session);
                     new Slots(source).dropMain(session);
+                    crashPoints.reach(CrashPoint.DURING_RELEASE);
                     new Publication(source).drop(session);
                     return session;
                 });
