@@ -10,6 +10,7 @@ import dev.godwit.capture.publish.OwnerFencedException;
 import dev.godwit.capture.publish.Progress;
 import dev.godwit.capture.source.SourceControl;
 import dev.godwit.capture.source.SourceDatabase;
+import dev.godwit.capture.wal.SelectedTables;
 import dev.godwit.capture.wal.WalSettings;
 import dev.godwit.capture.wal.WalStream;
 import dev.godwit.postgres.ConnectionSettings;
@@ -71,8 +72,8 @@ final class OwnedStream implements AutoCloseable {
         this.context = context;
         this.log = log;
         this.source = new SourceDatabase(settings, databaseId, epoch);
-        this.control = new SourceControl(source);
-        this.marks = new SourceMarks(context, control, log);
+        this.control = new SourceControl(source, context.crashPoints());
+        this.marks = new SourceMarks(control, log, context.crashPoints(), context.clock());
         this.lag = new WalLag(context.clock());
     }
 
@@ -194,13 +195,12 @@ final class OwnedStream implements AutoCloseable {
     }
 
     private Stage startWal(Desired desired, ChangeLog open, Load load) {
-        Map<TableName, TableName> targets = desired.targets();
         var wal =
                 new WalStream(
                         source.settings(),
                         source.id(),
                         open,
-                        table -> Optional.ofNullable(targets.get(table)),
+                        new SelectedTables(desired.targets(), load.oids()),
                         WalSettings.DEFAULTS,
                         context.clock());
         wal.start();

@@ -94,7 +94,7 @@ final class ChunkReader {
                 }
             }
         }
-        Optional<Long> filenode = SourceCatalog.filenode(connection, table.oid());
+        Optional<Long> filenode = SourceCatalog.filenode(connection, table.name(), table.oid());
         if (filenode.isEmpty() || filenode.get() != table.filenode()) {
             throw rewritten(table);
         }

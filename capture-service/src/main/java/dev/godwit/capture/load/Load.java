@@ -9,6 +9,7 @@ import dev.godwit.capture.source.Snapshot;
 import dev.godwit.capture.source.SourceCatalog;
 import dev.godwit.capture.source.SourceShapes;
 import dev.godwit.capture.source.SourceTable;
+import dev.godwit.capture.wal.SelectedTables;
 import dev.godwit.capture.wal.SourceIdentity;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
@@ -17,6 +18,7 @@ import dev.godwit.schemas.Attempt;
 import dev.godwit.schemas.CaptureTablePhase;
 import dev.godwit.schemas.Counters;
 import dev.godwit.schemas.SchemaChange;
+import dev.godwit.schemas.SourceRelation;
 import dev.godwit.schemas.StreamStart;
 import dev.godwit.schemas.StreamState;
 import dev.godwit.schemas.TableLoad;
@@ -29,7 +31,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -104,6 +108,16 @@ public final class Load implements AutoCloseable {
         var tables = new HashMap<TableName, TableProgress>();
         loads.forEach((target, load) -> tables.put(target, progress(load, attempts.get(target))));
         return tables;
+    }
+
+    /** The oids of the source tables, as they were recorded when the stream began. */
+    public Map<TableName, Long> oids() {
+        var oids = new HashMap<TableName, Long>();
+        for (TableLoad load : loads.values()) {
+            load.getSources()
+                    .forEach(source -> oids.put(TableName.of(source.getName()), source.getOid()));
+        }
+        return oids;
     }
 
     /** As {@link #tables()}, when nothing runs. */
@@ -244,7 +258,8 @@ public final class Load implements AutoCloseable {
                                                     .getOrDefault(target, List.of())
                                                     .stream())
                                     .toList());
-            try (Snapshot snapshot = begun ? again(asked) : first(session, asked)) {
+            try (Snapshot snapshot =
+                    begun ? again(asked, catalog) : first(session, asked, catalog)) {
                 context.crashPoints().reach(CrashPoint.AFTER_BEGIN);
                 failure = null;
                 load(session, snapshot, asked, catalog);
@@ -313,7 +328,8 @@ public final class Load implements AutoCloseable {
                             0L,
                             0L,
                             since,
-                            null));
+                            null,
+                            former == null ? List.of() : former.getSources()));
         }
         context.log().record(asked);
         asked.forEach(load -> loads.put(TableName.of(load.getTarget()), load));
@@ -334,10 +350,14 @@ public final class Load implements AutoCloseable {
     }
 
     /** Makes what a stream needs, and begins it. */
-    private Snapshot first(Connection session, List<TableLoad> asked)
+    private Snapshot first(
+            Connection session, List<TableLoad> asked, Map<TableName, SourceTable> catalog)
             throws SQLException, InterruptedException {
         var slots = new Slots(context.source());
-        new Publication(context.source()).create(session, context.allSources());
+        var publication = new Publication(context.source());
+        publication.create(session, context.allSources());
+        requirePublished(publication.oids(session), catalog);
+        asked.forEach(load -> load.setSources(relations(load, catalog)));
         Snapshot snapshot = slots.createMain(waiting -> waitingFor = waiting);
         try {
             context.crashPoints().reach(CrashPoint.AFTER_SLOT);
@@ -387,8 +407,41 @@ public final class Load implements AutoCloseable {
                         asked);
     }
 
+    /** The publication looks names up a moment after the catalog was read. */
+    private static void requirePublished(Set<Long> oids, Map<TableName, SourceTable> catalog) {
+        for (SourceTable table : catalog.values()) {
+            if (!oids.contains(table.oid())) {
+                throw new MigrationException(
+                        ErrorCode.TABLE_REWRITTEN,
+                        "table " + table.name() + " was replaced while it was published");
+            }
+        }
+    }
+
+    private List<SourceRelation> relations(TableLoad load, Map<TableName, SourceTable> catalog) {
+        return context.sources().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
+                .map(source ->
+                        new SourceRelation(
+                                source.toAvro(),
+                                Objects.requireNonNull(catalog.get(source), source::toString)
+                                        .oid()))
+                .toList();
+    }
+
+    /** A table of the same name that is none of those published has changes that nobody sees. */
+    private void requireSame(List<TableLoad> asked, Map<TableName, SourceTable> catalog) {
+        for (TableLoad load : asked) {
+            List<SourceRelation> recorded = load.getSources();
+            if (!recorded.isEmpty() && !recorded.equals(relations(load, catalog))) {
+                throw SelectedTables.another(TableName.of(load.getTarget()));
+            }
+        }
+    }
+
     /** A snapshot for later attempts, recorded. */
-    private Snapshot again(List<TableLoad> asked) throws SQLException, InterruptedException {
+    private Snapshot again(List<TableLoad> asked, Map<TableName, SourceTable> catalog)
+            throws SQLException, InterruptedException {
+        requireSame(asked, catalog);
         temporarySlots++;
         Snapshot snapshot =
                 new Slots(context.source())

@@ -4,9 +4,13 @@ package dev.godwit.capture.source;
 import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.TableName;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -32,6 +36,25 @@ public final class Publication {
         drop(connection);
         try (Statement statement = connection.createStatement()) {
             statement.execute("CREATE PUBLICATION " + name() + " FOR TABLE " + names);
+        }
+    }
+
+    /** Of the tables that are in it. */
+    public Set<Long> oids(Connection connection) throws SQLException {
+        try (PreparedStatement query =
+                connection.prepareStatement(
+                        """
+                        SELECT r.prrelid::bigint FROM pg_catalog.pg_publication_rel r
+                          JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid WHERE p.pubname = ?
+                        """)) {
+            query.setString(1, source.objectName());
+            try (ResultSet row = query.executeQuery()) {
+                var oids = new HashSet<Long>();
+                while (row.next()) {
+                    oids.add(row.getLong(1));
+                }
+                return oids;
+            }
         }
     }
 

@@ -84,11 +84,18 @@ public final class SourceCatalog {
         return Map.copyOf(read);
     }
 
-    /** The filenode now, empty if the table is gone. A lock on the table keeps it. */
-    public static Optional<Long> filenode(Connection source, long oid) throws SQLException {
+    /**
+     * The filenode now, empty if the name is no longer this table's. A lock on the table keeps it.
+     * Both functions look at the catalog as it is, whatever snapshot the transaction has.
+     */
+    public static Optional<Long> filenode(Connection source, TableName name, long oid)
+            throws SQLException {
         try (PreparedStatement query =
-                source.prepareStatement("SELECT pg_catalog.pg_relation_filenode(?::oid)::bigint")) {
-            query.setLong(1, oid);
+                source.prepareStatement(
+                        "SELECT CASE WHEN pg_catalog.to_regclass(?)::oid = ?::oid THEN pg_catalog.pg_relation_filenode(?::oid)::bigint END")) {
+            query.setString(1, name.quoted());
+            query.setLong(2, oid);
+            query.setLong(3, oid);
             try (ResultSet row = query.executeQuery()) {
                 row.next();
                 long filenode = row.getLong(1);

@@ -120,17 +120,15 @@ final class PgOutputDecoder implements Frames.Receiver {
         String namespace = message.string();
         var source =
                 new TableName(namespace.isEmpty() ? "pg_catalog" : namespace, message.string());
-        Optional<TableName> target = routing.target(source);
         Relation before = relations.get(oid);
-        if (target.isPresent()) {
-            Relation now = Relation.read(oid, source, target.get(), message);
+        // Once known it keeps its way: what is renamed while we look still belongs where it did.
+        Optional<TableRouting.Route> route =
+                before == null
+                        ? routing.route(Integer.toUnsignedLong(oid), source)
+                        : Optional.of(new TableRouting.Route(before.source(), before.target()));
+        if (route.isPresent()) {
+            Relation now = Relation.read(oid, route.get().source(), route.get().target(), message);
             if (before == null || !before.sameShape(now)) {
-                relations.put(oid, now);
-            }
-        } else if (before != null) {
-            // Renamed on the source while we look: the rows still belong where they did.
-            Relation now = Relation.read(oid, before.source(), before.target(), message);
-            if (!before.sameShape(now)) {
                 relations.put(oid, now);
             }
         }

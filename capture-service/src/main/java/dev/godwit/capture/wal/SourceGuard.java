@@ -5,11 +5,14 @@ import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.ServerVersion;
+import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.StreamState;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +27,19 @@ import org.slf4j.LoggerFactory;
  */
 final class SourceGuard {
     private static final Logger LOG = LoggerFactory.getLogger(SourceGuard.class);
+
+    /** The number of each table that is not as it was, and whether its name is another's. */
+    private static final String TABLES =
+            """
+            SELECT number, other FROM (
+              SELECT w.number, coalesce(pg_catalog.to_regclass(w.name)::oid <> w.oid::oid, false) AS other,
+                     EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = w.oid::oid) AND NOT EXISTS (
+                       SELECT FROM pg_catalog.pg_publication p
+                        JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid
+                       WHERE p.pubname = ? AND r.prrelid = w.oid::oid) AS unpublished
+                FROM ROWS FROM (pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::int8[])) WITH ORDINALITY AS w (name, oid, number)) looked
+             WHERE other OR unpublished ORDER BY number LIMIT 1
+            """;
 
     private final String slot;
     private final Pattern walsender;
@@ -63,6 +79,43 @@ final class SourceGuard {
                             .formatted(text(identity.insertLsn()), text(state.getFlushableLsn())));
         }
         checkSlot(source, log);
+    }
+
+    /**
+     * Looks whether changes of the selected tables still arrive: each name belongs to its table or
+     * to none, and each table that exists is published.
+     *
+     * @throws MigrationException SCHEMA_CHANGED
+     */
+    void checkTables(Connection source, Map<TableName, Long> selected) throws SQLException {
+        if (selected.isEmpty()) {
+            return;
+        }
+        List<Map.Entry<TableName, Long>> tables = List.copyOf(selected.entrySet());
+        try (PreparedStatement query = source.prepareStatement(TABLES)) {
+            query.setString(1, slot);
+            query.setArray(
+                    2,
+                    source.createArrayOf(
+                            "text", tables.stream().map(t -> t.getKey().quoted()).toArray()));
+            query.setArray(
+                    3,
+                    source.createArrayOf(
+                            "int8", tables.stream().map(Map.Entry::getValue).toArray()));
+            try (ResultSet row = query.executeQuery()) {
+                if (row.next()) {
+                    TableName table = tables.get(row.getInt(1) - 1).getKey();
+                    if (row.getBoolean(2)) {
+                        throw SelectedTables.another(table);
+                    }
+                    throw new MigrationException(
+                            ErrorCode.SCHEMA_CHANGED,
+                            "table %s was taken out of publication %s".formatted(table, slot),
+                            "Its changes since then are not captured: cancel this migration and start a fresh one.",
+                            null);
+                }
+            }
+        }
     }
 
     /**

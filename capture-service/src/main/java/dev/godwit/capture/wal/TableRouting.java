@@ -2,6 +2,7 @@
 package dev.godwit.capture.wal;
 
 import dev.godwit.postgres.TableName;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -10,5 +11,23 @@ import java.util.Optional;
  */
 @FunctionalInterface
 public interface TableRouting {
-    Optional<TableName> target(TableName source);
+    /**
+     * Where a table's rows go.
+     *
+     * @param source the name that it is selected by, whatever it is called now
+     */
+    record Route(TableName source, TableName target) {}
+
+    /**
+     * The way of a table's rows.
+     *
+     * @param oid pg_class.oid, which a table keeps when it is renamed
+     * @param now its name at this point of the WAL
+     */
+    Optional<Route> route(long oid, TableName now);
+
+    /** The selected tables' oids, as far as they are known. */
+    default Map<TableName, Long> selected() {
+        return Map.of();
+    }
 }

@@ -83,10 +83,12 @@ public final class WalStream implements AutoCloseable {
      * shows its id; ask again if it does not appear within some seconds (asking twice for one id
      * does no harm).
      *
-     * @throws MigrationException if the source does not take it
+     * @throws MigrationException if the source does not take it, or not all that was changed before
+     *     is captured
      */
     public void requestMarker(MarkerKind kind, String id) {
         try (Connection connection = source.open(applicationName("capture-marker"))) {
+            guard.checkTables(connection, routing.selected());
             boolean forwarded = ConnectionSettings.version(connection).atLeast(14);
             synchronousCommit(connection, "on");
             long lsn = emit(connection, MarkerMessage.text(kind, id));
@@ -188,17 +190,7 @@ public final class WalStream implements AutoCloseable {
         if (log.stream().isEmpty()) {
             throw new IllegalStateException("no stream has begun");
         }
-        ServerVersion version;
-        try (Connection watch = open()) {
-            guard.check(watch, () -> log.stream().orElseThrow());
-            guard.endFormerWalsender(watch);
-            version = ConnectionSettings.version(watch);
-        } catch (SQLException e) {
-            throw new MigrationException(
-                    SqlStates.connecting(e),
-                    "the source cannot be looked at: " + e.getMessage(),
-                    e);
-        }
+        ServerVersion version = look();
         var decoder = new PgOutputDecoder(routing, markers, requested);
         SlotSettings reading =
                 SlotSettings.of(source, applicationName("capture-wal"), slot, version, settings);
@@ -215,6 +207,27 @@ public final class WalStream implements AutoCloseable {
                     .addKeyValue("slot", slot)
                     .log("streaming the WAL");
             watch(engine);
+        } catch (MigrationException e) {
+            if (e.code() == ErrorCode.SOURCE_REFUSED) {
+                // A lost slot is such a refusal, and better known by its name.
+                look();
+            }
+            throw e;
+        }
+    }
+
+    /** Only to be called while no engine runs. */
+    private ServerVersion look() {
+        try (Connection watch = open()) {
+            guard.check(watch, () -> log.stream().orElseThrow());
+            guard.checkTables(watch, routing.selected());
+            guard.endFormerWalsender(watch);
+            return ConnectionSettings.version(watch);
+        } catch (SQLException e) {
+            throw new MigrationException(
+                    SqlStates.refused(e) ? ErrorCode.SOURCE_REFUSED : SqlStates.connecting(e),
+                    "the source cannot be looked at: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -232,6 +245,7 @@ public final class WalStream implements AutoCloseable {
                     if (System.nanoTime() - guardedAt >= settings.guard().toNanos()) {
                         guardedAt = System.nanoTime();
                         guard.check(watch, () -> log.stream().orElseThrow());
+                        guard.checkTables(watch, routing.selected());
                     }
                 } catch (SQLException e) {
                     // If the source is down the engine meets it as well.

@@ -10,10 +10,9 @@ import dev.godwit.capture.fixture.GrantingApply;
 import dev.godwit.capture.fixture.LoadReader;
 import dev.godwit.capture.fixture.Postgres;
 import dev.godwit.capture.publish.ChangeLog;
+import dev.godwit.capture.source.SourceControl;
 import dev.godwit.capture.source.SourceDatabase;
 import dev.godwit.postgres.TableName;
-import dev.godwit.schemas.Attempt;
-import dev.godwit.schemas.TableLoad;
 import dev.godwit.schemas.codec.SchemaBook;
 import dev.godwit.schemas.topic.TopicAdmin;
 import java.nio.file.Files;
@@ -23,22 +22,18 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The load by itself: owners that die between two steps, and tables that change under it. */
-@Tag("open")
 class LoadIT {
     private static final Duration MOST = Duration.ofSeconds(60);
     private static final TableName ITEM = new TableName("public", "item");
@@ -49,6 +44,8 @@ class LoadIT {
 
     private static Broker broker;
     private static Postgres source;
+
+    private final String id = "load%08d".formatted(IDS.incrementAndGet());
 
     @BeforeAll
     static void start() throws Exception {
@@ -65,6 +62,17 @@ class LoadIT {
         broker.close();
     }
 
+    /** The server's slots are few: the next test needs this one's. */
+    @AfterEach
+    void release() {
+        try (var control =
+                new SourceControl(
+                        new SourceDatabase(source.settings(id), id, Long.MAX_VALUE),
+                        CrashPoints.none())) {
+            control.release();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = CrashPoint.class,
@@ -78,7 +86,7 @@ class LoadIT {
                 "AFTER_TABLE_END"
             })
     void goesOnWhereADeadOwnerStopped(CrashPoint point) throws Exception {
-        String id = newDatabase();
+        createDatabase();
         try (var apply = GrantingApply.start(broker.settings(), id)) {
             var died = new AtomicBoolean();
             try (ChangeLog log = open(id);
@@ -120,7 +128,7 @@ class LoadIT {
 
     @Test
     void loadsATableAgainThatWasRewrittenBehindItsSnapshot() throws Exception {
-        String id = newDatabase();
+        createDatabase();
         var rewritten = new AtomicBoolean();
         try (var apply = GrantingApply.start(broker.settings(), id);
                 ChangeLog log = open(id);
@@ -168,34 +176,12 @@ class LoadIT {
                         broker.settings(),
                         Map.of(ITEM, List.of(ITEM), OTHER, List.of(OTHER)),
                         LoadSettings.of(2, 1L << 30, 1L << 28),
-                        new Granted(apply),
+                        apply.grants(),
                         crashPoints,
                         Clock.systemUTC()));
     }
 
-    /** Every attempt is granted once it is recorded. */
-    private record Granted(GrantingApply apply) implements Grants {
-        @Override
-        public Optional<Attempt> granted(TableName target) {
-            return Optional.ofNullable(apply.loads().get(target)).map(TableLoad::getAttempt);
-        }
-
-        @Override
-        public Optional<Attempt> broken(TableName target) {
-            return Optional.empty();
-        }
-
-        @Override
-        public void awaitNews(Duration most) throws InterruptedException {
-            LockSupport.parkNanos(this, TimeUnit.MILLISECONDS.toNanos(10));
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-        }
-    }
-
-    private static String newDatabase() throws Exception {
-        String id = "load%08d".formatted(IDS.incrementAndGet());
+    private void createDatabase() throws Exception {
         source.run("postgres", "CREATE DATABASE " + id);
         source.run(
                 id,
@@ -206,6 +192,5 @@ class LoadIT {
         try (var admin = broker.settings().admin()) {
             new TopicAdmin(admin, (short) 1).createFor(id, 4);
         }
-        return id;
     }
 }

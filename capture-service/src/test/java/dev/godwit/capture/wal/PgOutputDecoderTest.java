@@ -363,9 +363,11 @@ class PgOutputDecoderTest {
 
     private PgOutputDecoder decoder() {
         TableRouting routing =
-                source ->
+                (oid, source) ->
                         source.schema().equals("public")
-                                ? Optional.of(new TableName("target", source.name()))
+                                ? Optional.of(
+                                        new TableRouting.Route(
+                                                source, new TableName("target", source.name())))
                                 : Optional.empty();
         return new PgOutputDecoder(routing, new MarkerMessage("godwit_x"), requested);
     }
