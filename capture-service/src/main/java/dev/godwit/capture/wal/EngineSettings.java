@@ -58,6 +58,9 @@ final class EngineSettings {
         config.setProperty("slot.max.retries", "0");
         config.setProperty("record.processing.threads", "1");
         config.setProperty("record.processing.shutdown.timeout.ms", "1000");
+        // The reading thread may wait for room in a queue that nobody empties any more: only the
+        // interruption after this time ends it.
+        config.setProperty("executor.shutdown.timeout.ms", "200");
         config.setProperty("task.management.timeout.ms", "60000");
         slot.writeTo(config);
         return config;

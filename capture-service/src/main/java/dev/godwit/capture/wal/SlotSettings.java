@@ -26,6 +26,11 @@ record SlotSettings(
         int frameBytes,
         Duration linger,
         Duration keepAlive) {
+    private static final int MESSAGES = 14;
+
+    /** Where only the server's position tells that a marker has passed, a cutover waits for it. */
+    private static final int POSITIONS_PER_HEARTBEAT = 10;
+
     private static final String PREFIX = "godwit.";
     private static final String PROPERTY = "godwit.property.";
 
@@ -44,10 +49,12 @@ record SlotSettings(
                 source.url(),
                 properties,
                 slot,
-                version.atLeast(14),
+                version.atLeast(MESSAGES),
                 settings.frameBytes(),
                 settings.linger(),
-                settings.heartbeat());
+                version.atLeast(MESSAGES)
+                        ? settings.heartbeat()
+                        : settings.heartbeat().dividedBy(POSITIONS_PER_HEARTBEAT));
     }
 
     static SlotSettings of(Configuration config) {

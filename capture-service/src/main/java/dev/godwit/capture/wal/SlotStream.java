@@ -27,9 +27,6 @@ final class SlotStream implements ReplicationStream {
     /** Prefix of the logical messages that carry ours through the engine. */
     private static final String PREFIX = "frames";
 
-    /** How often a moved keep-alive position is worth a record. */
-    private static final Duration KEEP_ALIVE_RECORDS = Duration.ofMillis(200);
-
     private final PGReplicationStream stream;
     private final SlotSettings slot;
     private final Frames.Gathering gathering;
@@ -76,7 +73,7 @@ final class SlotStream implements ReplicationStream {
         long received = stream.getLastReceiveLSN().asLong();
         if (!inTransaction
                 && Long.compareUnsigned(received, keepAliveHandedOn) > 0
-                && since.compareTo(gathering.isEmpty() ? KEEP_ALIVE_RECORDS : slot.linger()) >= 0) {
+                && since.compareTo(gathering.isEmpty() ? slot.keepAlive() : slot.linger()) >= 0) {
             // Nothing is pending and no transaction is half here: all before this position has been
             // sent.
             gathering.addKeepAlive(received);

@@ -48,13 +48,11 @@ import org.apache.avro.specific.SpecificRecordBase;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole way from a real slot to a real log, on an old, a middle and the newest version. */
-@Tag("open")
 class WalStreamIT {
     private static final Duration MOST = Duration.ofSeconds(60);
     private static final String ITEM = "CREATE TABLE item (id int PRIMARY KEY, name text)";
@@ -219,6 +217,26 @@ class WalStreamIT {
         }
     }
 
+    /** A cutover waits for two of them. */
+    @ParameterizedTest
+    @ValueSource(ints = {13, 18})
+    void bringsMarkersSoonOnAnIdleSource(int major) throws Exception {
+        try (Migration migration = migration(major, ITEM)) {
+            Owner owner = migration.capture(CrashPoints.none(), WalSettings.DEFAULTS);
+            migration.run("INSERT INTO item VALUES (1, 'one')");
+            migration.awaitChanges(1);
+            // When
+            long began = System.nanoTime();
+            for (int i = 0; i < 8; i++) {
+                owner.wal().requestMarker(MarkerKind.GATE, "gate-" + i);
+                awaitMarker(owner, "gate-" + i);
+            }
+            // Then
+            assertThat(Duration.ofNanos(System.nanoTime() - began))
+                    .isLessThan(Duration.ofSeconds(5));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = 15)
     void carriesValuesLargerThanARecord(int major) throws Exception {
@@ -298,6 +316,49 @@ class WalStreamIT {
         }
     }
 
+    /** No server forgives that by itself, so nobody may wait for it. */
+    @ParameterizedTest
+    @ValueSource(ints = {13, 15})
+    void waitsForTheOperatorWhenThePublicationIsGone(int major) throws Exception {
+        try (Migration migration = migration(major, ITEM)) {
+            Owner owner = migration.capture();
+            migration.run("INSERT INTO item VALUES (1, 'one')");
+            migration.awaitChanges(1);
+            // When
+            migration.run(
+                    "DROP PUBLICATION godwit_" + migration.id(),
+                    "INSERT INTO item VALUES (2, 'two')");
+            // Then
+            Awaitility.await()
+                    .atMost(MOST)
+                    .until(() ->
+                            owner.wal()
+                                    .failure()
+                                    .map(MigrationException::code)
+                                    .filter(ErrorCode.SOURCE_REFUSED::equals)
+                                    .isPresent());
+        }
+    }
+
+    /** The reading thread then waits in a full queue that nobody empties any more. */
+    @ParameterizedTest
+    @ValueSource(ints = 15)
+    void endsAtOnceInTheMiddleOfABacklog(int major) throws Exception {
+        try (Migration migration = migration(major, ITEM)) {
+            migration.run(
+                    "INSERT INTO item SELECT g, repeat('x', 200) FROM generate_series(1, 300000) g");
+            Owner owner = migration.capture();
+            Awaitility.await().atMost(MOST).until(() -> owner.log().progress().changes() > 0);
+            // When
+            long began = System.nanoTime();
+            owner.wal().close();
+            // Then
+            assertThat(Duration.ofNanos(System.nanoTime() - began))
+                    .isLessThan(Duration.ofSeconds(3));
+            assertThat(owner.log().progress().changes()).isLessThan(300_000);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = 15)
     void stopsWhenTheSlotIsAheadOfTheLog(int major) throws Exception {
@@ -360,6 +421,7 @@ class WalStreamIT {
     private static void awaitMarker(Owner owner, String id) {
         Awaitility.await(id)
                 .atMost(MOST)
+                .pollInterval(Duration.ofMillis(10))
                 .until(() -> owner.log().progress().marker().filter(id::equals).isPresent());
     }
 
