@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.capture.benchmark;
+
+import dev.godwit.capture.crash.CrashPoints;
+import dev.godwit.capture.fixture.Broker;
+import dev.godwit.capture.publish.ChangeLog;
+import dev.godwit.capture.wal.SourceIdentity;
+import dev.godwit.capture.wal.TableRouting;
+import dev.godwit.capture.wal.WalSettings;
+import dev.godwit.capture.wal.WalStream;
+import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.Secret;
+import dev.godwit.schemas.Counters;
+import dev.godwit.schemas.StreamStart;
+import dev.godwit.schemas.StreamState;
+import dev.godwit.schemas.codec.SchemaBook;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.postgresql.PGConnection;
+import org.postgresql.replication.PGReplicationStream;
+
+/**
+ * Reads one backlog of WAL from pairs of slots at one position, one by the bare driver and one by
+ * capture into a broker of its own, and prints the ratio of their rates. {@code
+ * benchmarks/capture.sh} prepares slots and backlog and starts this.
+ */
+final class CaptureBenchmark {
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final ConnectionSettings source;
+    private final Broker broker;
+
+    private CaptureBenchmark(ConnectionSettings source, Broker broker) {
+        this.source = source;
+        this.broker = broker;
+    }
+
+    /** How many changes were read in how long, both from the first on that was there. */
+    private record Reading(long changes, long nanos) {
+        double perSecond() {
+            return changes * (double) TimeUnit.SECONDS.toNanos(1) / nanos;
+        }
+    }
+
+    /**
+     * @param args port of the server on this machine, its database, a folder for the broker, and
+     *     the ids of the slots: {@code godwit_ID} for capture beside {@code raw_ID} for the driver
+     */
+    public static void main(String[] args) throws Exception {
+        var source =
+                new ConnectionSettings(
+                        "127.0.0.1",
+                        Integer.parseInt(args[0]),
+                        args[1],
+                        System.getenv().getOrDefault("PGUSER", "postgres"),
+                        Secret.of(System.getenv().getOrDefault("PGPASSWORD", "")),
+                        "disable",
+                        Map.of());
+        try (Broker broker = Broker.start(Path.of(args[2]))) {
+            var benchmark = new CaptureBenchmark(source, broker);
+            for (int round = 3; round < args.length; round++) {
+                Reading raw = benchmark.raw(args[round]);
+                Reading ours = benchmark.capture(args[round], raw.changes);
+                System.out.printf(
+                        Locale.ROOT,
+                        "round %d: %d changes  driver %.0f/s  capture %.0f/s  ratio %.2f%n",
+                        round - 2,
+                        raw.changes,
+                        raw.perSecond(),
+                        ours.perSecond(),
+                        ours.perSecond() / raw.perSecond());
+            }
+        }
+    }
+
+    /** To the logical message that ends the backlog. */
+    private Reading raw(String id) throws SQLException {
+        Properties properties = source.properties("raw");
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        properties.setProperty("assumeMinServerVersion", "10");
+        try (Connection connection = DriverManager.getConnection(source.url(), properties);
+                PGReplicationStream stream =
+                        connection
+                                .unwrap(PGConnection.class)
+                                .getReplicationAPI()
+                                .replicationStream()
+                                .logical()
+                                .withSlotName("raw_" + id)
+                                .withAutomaticFlush(false)
+                                .withSlotOption("proto_version", 1)
+                                .withSlotOption("publication_names", "godwit_" + id)
+                                .withSlotOption("messages", true)
+                                .withStatusInterval(5, TimeUnit.SECONDS)
+                                .start()) {
+            long began = 0;
+            long changes = 0;
+            while (true) {
+                ByteBuffer message = stream.read();
+                if (began == 0) {
+                    began = System.nanoTime();
+                }
+                switch (message.get(message.position())) {
+                    case 'I', 'U', 'D' -> changes++;
+                    case 'M' -> {
+                        return new Reading(changes, System.nanoTime() - began);
+                    }
+                    default -> {}
+                }
+            }
+        }
+    }
+
+    /** Until so many changes are committed in the log. */
+    private Reading capture(String id, long changes) throws Exception {
+        broker.createTopics(id);
+        try (ChangeLog log =
+                ChangeLog.open(broker.settings(), id, SchemaBook.ownOnly(), CrashPoints.none())) {
+            begin(log, id);
+            try (var wal =
+                    new WalStream(
+                            source,
+                            id,
+                            log,
+                            (oid, table) -> Optional.of(new TableRouting.Route(table, table)),
+                            WalSettings.DEFAULTS,
+                            Clock.systemUTC())) {
+                wal.start();
+                long before = await(log, wal, 1);
+                long began = System.nanoTime();
+                await(log, wal, changes);
+                return new Reading(changes - before, System.nanoTime() - began);
+            }
+        }
+    }
+
+    private static long await(ChangeLog log, WalStream wal, long changes) {
+        while (log.progress().changes() < changes) {
+            Optional<MigrationException> failure = wal.failure();
+            if (failure.isPresent()) {
+                throw failure.get();
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+        return log.progress().changes();
+    }
+
+    private void begin(ChangeLog log, String id) throws SQLException, InterruptedException {
+        try (Connection connection = source.open("benchmark");
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery(
+                                "SELECT (confirmed_flush_lsn - '0/0'::pg_lsn)::bigint FROM pg_replication_slots WHERE slot_name = 'godwit_%s'"
+                                        .formatted(id))) {
+            row.next();
+            long consistentPoint = row.getLong(1);
+            SourceIdentity identity = SourceIdentity.read(connection);
+            log.begin(
+                    new StreamStart(identity.systemIdentifier(), consistentPoint, "godwit_" + id),
+                    StreamState.newBuilder()
+                            .setOwnerEpoch(log.epoch())
+                            .setSystemIdentifier(identity.systemIdentifier())
+                            .setTimeline(identity.timeline())
+                            .setConsistentPoint(consistentPoint)
+                            .setFinalLsn(0)
+                            .setOrdinal(-1)
+                            .setFlushableLsn(consistentPoint)
+                            .setCaptured(new Counters(0L, 0L, 0L, 0L))
+                            .build(),
+                    List.of());
+        }
+    }
+}
