@@ -33,7 +33,8 @@ end_of_backlog() { on_source -c "SELECT pg_logical_emit_message(true, 'bench', '
 measure() { # kind, ids
   echo "$1"
   "$JAVA" -Xmx512m ${BENCH_JAVA_OPTS:-} -cp "$classpath" dev.godwit.capture.benchmark.CaptureBenchmark \
-    "$SOURCE_PORT" bench "$WORK/broker-${1%% *}" "${@:2}"
+    "$SOURCE_PORT" bench "$WORK/broker-${1%% *}" "${@:2}" >"$WORK/capture.log" 2>&1 || { tail -20 "$WORK/capture.log" >&2; exit 1; }
+  grep '^round' "$WORK/capture.log"
   for id in "${@:2}"; do
     on_source -c "SELECT pg_drop_replication_slot('godwit_$id'), pg_drop_replication_slot('raw_$id')" -c "DROP PUBLICATION godwit_$id" >/dev/null
   done
