@@ -51,16 +51,14 @@ final class EngineSettings {
 
         // One record is a batch: it holds many messages, and no more than these wait in the queue.
         config.setProperty("max.batch.size", "1");
-        config.setProperty("max.queue.size", "2");
+        config.setProperty("max.queue.size", Integer.toString(Waiting.QUEUE));
         config.setProperty("poll.interval.ms", "5");
         // A failure ends the engine: WalStream looks at the slot before it builds the next.
         config.setProperty("errors.max.retries", "0");
         config.setProperty("slot.max.retries", "0");
         config.setProperty("record.processing.threads", "1");
         config.setProperty("record.processing.shutdown.timeout.ms", "1000");
-        // The reading thread may wait for room in a queue that nobody empties any more: only the
-        // interruption after this time ends it.
-        config.setProperty("executor.shutdown.timeout.ms", "200");
+        config.setProperty("executor.shutdown.timeout.ms", "1000");
         config.setProperty("task.management.timeout.ms", "60000");
         slot.writeTo(config);
         return config;

@@ -20,10 +20,12 @@ final class SlotConnection implements ReplicationConnection {
     private static final int STATUS_SECONDS = 5;
 
     private final SlotSettings slot;
+    private final Waiting waiting;
     private @Nullable Connection connection;
 
-    SlotConnection(SlotSettings slot) {
+    SlotConnection(SlotSettings slot, Waiting waiting) {
         this.slot = slot;
+        this.waiting = waiting;
     }
 
     /**
@@ -47,7 +49,7 @@ final class SlotConnection implements ReplicationConnection {
         if (slot.messages()) {
             options = options.withSlotOption("messages", true);
         }
-        return new SlotStream(options.start(), slot);
+        return new SlotStream(options.start(), slot, waiting);
     }
 
     @Override

@@ -29,6 +29,7 @@ final class SlotStream implements ReplicationStream {
 
     private final PGReplicationStream stream;
     private final SlotSettings slot;
+    private final Waiting waiting;
     private final Frames.Gathering gathering;
     private boolean inTransaction;
     private long handedOnAt = System.nanoTime();
@@ -37,19 +38,23 @@ final class SlotStream implements ReplicationStream {
     private volatile Lsn lastReceived = Lsn.valueOf(0L);
     private volatile @Nullable ExecutorService keepAlive;
 
-    SlotStream(PGReplicationStream stream, SlotSettings slot) {
+    SlotStream(PGReplicationStream stream, SlotSettings slot, Waiting waiting) {
         this.stream = stream;
         this.slot = slot;
+        this.waiting = waiting;
         this.gathering = new Frames.Gathering(slot.frameBytes());
     }
 
     /**
      * Drains what the server has sent: a record when it is full, or when nothing more is there and
-     * the last is a while ago.
+     * the last is a while ago. Never waits for the engine.
      */
     @Override
     public boolean readPending(ReplicationMessageProcessor processor)
             throws SQLException, InterruptedException {
+        if (waiting.enough()) {
+            return false;
+        }
         for (ByteBuffer message = stream.readPending();
                 message != null;
                 message = stream.readPending()) {
@@ -153,11 +158,6 @@ final class SlotStream implements ReplicationStream {
     }
 
     private void note(byte type) {
-        LogSequenceNumber received = stream.getLastReceiveLSN();
-        // RELATION and TYPE come without a position.
-        if (received.asLong() != 0) {
-            lastReceived = Lsn.valueOf(received);
-        }
         if (type == 'B') {
             inTransaction = true;
         } else if (type == 'C') {
@@ -168,6 +168,12 @@ final class SlotStream implements ReplicationStream {
     private void handOn(byte[] content, ReplicationMessageProcessor processor)
             throws SQLException, InterruptedException {
         handedOnAt = System.nanoTime();
+        LogSequenceNumber received = stream.getLastReceiveLSN();
+        // RELATION and TYPE come without a position.
+        if (received.asLong() != 0) {
+            lastReceived = Lsn.valueOf(received);
+        }
+        waiting.handedOn();
         processor.process(
                 new LogicalDecodingMessage(
                         Operation.MESSAGE, Instant.EPOCH, 0L, true, PREFIX, content));

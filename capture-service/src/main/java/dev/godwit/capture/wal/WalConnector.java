@@ -9,7 +9,9 @@ import io.debezium.connector.postgresql.PostgresConnectorTask;
 import io.debezium.connector.postgresql.PostgresSchema;
 import io.debezium.connector.postgresql.connection.PostgresConnection;
 import io.debezium.connector.postgresql.connection.ReplicationConnection;
+import java.util.List;
 import org.apache.kafka.connect.connector.Task;
+import org.apache.kafka.connect.source.SourceRecord;
 
 /**
  * Debezium's PostgreSQL connector with one seam replaced: how it reads from the slot. Engine, task,
@@ -24,6 +26,7 @@ public final class WalConnector extends PostgresConnector {
 
     /** The task that reads from the slot by our connection. */
     public static final class WalTask extends PostgresConnectorTask {
+        private final Waiting waiting = new Waiting();
         private Configuration config = Configuration.empty();
 
         @Override
@@ -37,7 +40,14 @@ public final class WalConnector extends PostgresConnector {
                 PostgresConnection jdbcConnection,
                 PostgresSchema schema,
                 PostgresConnectorConfig connectorConfig) {
-            return new SlotConnection(SlotSettings.of(config));
+            return new SlotConnection(SlotSettings.of(config), waiting);
+        }
+
+        @Override
+        public List<SourceRecord> doPoll() throws InterruptedException {
+            List<SourceRecord> taken = super.doPoll();
+            waiting.taken(taken.size());
+            return taken;
         }
     }
 }
