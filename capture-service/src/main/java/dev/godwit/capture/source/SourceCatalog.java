@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -56,12 +57,16 @@ public final class SourceCatalog {
     private SourceCatalog() {}
 
     /**
-     * These tables, as they are now.
+     * These tables, as they are now. Their sizes are not told while somebody holds one of them
+     * exclusively; that is not waited for longer than a lock is.
      *
      * @throws MigrationException SCHEMA_CHANGED if one is gone
      */
     public static Map<TableName, SourceTable> read(Connection source, Collection<TableName> tables)
             throws SQLException {
+        try (Statement statement = source.createStatement()) {
+            statement.execute("SET lock_timeout = '10s'");
+        }
         List<Row> rows = rows(source, tables);
         Array oids = source.createArrayOf("int8", rows.stream().map(Row::oid).toArray());
         Map<Long, List<SourceColumn>> columns = columns(source, oids);

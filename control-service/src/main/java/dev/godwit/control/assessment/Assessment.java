@@ -133,8 +133,7 @@ public record Assessment(
             return Optional.empty();
         }
         CheckFinding first = failed.getFirst();
-        String more =
-                failed.size() == 1 ? "" : " (and %d more findings)".formatted(failed.size() - 1);
+        String more = failed.size() == 1 ? "" : " (and %d more)".formatted(failed.size() - 1);
         return Optional.of(new Failure(first.code().name(), first.what() + more, first.remedy()));
     }
 

@@ -179,30 +179,38 @@ public final class Views {
         if (busy) {
             silent(
                     "capture",
+                    wanted.getStartedOn(),
                     capture == null ? null : capture.getReportedOn(),
                     capture != null && capture.getPhase() == CapturePhase.RELEASED,
                     now,
                     notes);
-            silent("apply", apply == null ? null : apply.getReportedOn(), false, now, notes);
+            silent(
+                    "apply",
+                    wanted.getStartedOn(),
+                    apply == null ? null : apply.getReportedOn(),
+                    false,
+                    now,
+                    notes);
         }
         return notes;
     }
 
     private static void silent(
             String service,
+            @Nullable Instant startedOn,
             @Nullable Instant reportedOn,
             boolean done,
             Instant now,
             List<String> notes) {
-        if (!done && reportedOn == null) {
-            notes.add("The %s service has not reported yet.".formatted(service));
-        } else if (!done
-                && reportedOn != null
-                && Duration.between(reportedOn, now).compareTo(SILENT) > 0) {
-            notes.add(
-                    "The %s service has not reported for %d seconds."
-                            .formatted(service, Duration.between(reportedOn, now).toSeconds()));
+        Instant since = reportedOn == null ? startedOn : reportedOn;
+        if (done || since == null || Duration.between(since, now).compareTo(SILENT) <= 0) {
+            return;
         }
+        notes.add(
+                reportedOn == null
+                        ? "The %s service has not reported yet.".formatted(service)
+                        : "The %s service has not reported for %d seconds."
+                                .formatted(service, Duration.between(since, now).toSeconds()));
     }
 
     private List<TableView> tables(DatabaseMigration wanted) {

@@ -59,6 +59,10 @@ public record DatabaseStatus(JsonNode json) {
         return !json.path("startedOn").isMissingNode() && !json.path("startedOn").isNull();
     }
 
+    public boolean fenceWanted() {
+        return json.path("fence").asBoolean();
+    }
+
     public boolean fenced() {
         return !json.path("fencedOn").isMissingNode() && !json.path("fencedOn").isNull();
     }

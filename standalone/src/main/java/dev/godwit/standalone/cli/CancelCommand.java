@@ -83,9 +83,13 @@ final class CancelCommand implements Callable<Integer> {
                             remote.selected(status).forEach(follower::see);
                             return remote.selected(status).stream().allMatch(DatabaseStatus::ended);
                         });
-        boolean cancelled =
-                remote.selected(ended).stream()
-                        .allMatch(database -> database.state().equals("cancelled"));
-        return (cancelled ? Outcome.COMPLETED : Outcome.FAILED).exitCode();
+        Outcome outcome = Outcome.COMPLETED;
+        for (DatabaseStatus database : remote.selected(ended)) {
+            if (database.state().equals("completed")) {
+                console.error(database.name() + " is completed: there is nothing to cancel");
+                outcome = Outcome.FAILED;
+            }
+        }
+        return outcome.exitCode();
     }
 }

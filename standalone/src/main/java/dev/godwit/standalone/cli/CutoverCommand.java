@@ -135,8 +135,8 @@ final class CutoverCommand implements Callable<Integer> {
                         : ErrorCode.CUTOVER_NOT_READY;
         return new Trouble(
                 code.name(),
-                "the database is in state %s with %d pending changes"
-                        .formatted(database.state(), database.pendingChanges()),
+                "%d changes were pending in state %s when the time was over"
+                        .formatted(database.pendingChanges(), database.state()),
                 code.remedy());
     }
 }

@@ -15,6 +15,7 @@ import dev.godwit.standalone.progress.Event;
 import dev.godwit.standalone.progress.Reporter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -65,13 +66,16 @@ final class MigrateCommand implements Callable<Integer> {
                     "Where the broker's log and the state are kept (default: ${DEFAULT-VALUE}).")
     private Path dataDirectory = Path.of("");
 
-    @Option(names = "--lanes", paramLabel = "N", description = "Ordered writers of the sync.")
+    @Option(
+            names = "--lanes",
+            paramLabel = "N",
+            description = "Ordered writers of the sync (default: 2).")
     private @Nullable Integer lanes;
 
     @Option(
             names = "--load-workers",
             paramLabel = "N",
-            description = "Connections that read the source's tables.")
+            description = "Connections that read the source's tables (default: 4).")
     private @Nullable Integer loadWorkers;
 
     @Option(names = "--json", description = "Only JSON lines on standard output.")
@@ -146,13 +150,16 @@ final class MigrateCommand implements Callable<Integer> {
     }
 
     private static <E extends Enum<E>> E choice(Class<E> type, String option, String text) {
+        var choices = new ArrayList<String>();
         for (E each : type.getEnumConstants()) {
-            if (each.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
+            String choice = each.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            if (choice.equals(text)) {
                 return each;
             }
+            choices.add(choice);
         }
         throw new InvalidArgumentException(
-                option + " " + text + ": godwit migrate --help names the choices");
+                option + " " + text + ": write " + String.join(" or ", choices));
     }
 
     private static OptionalInt count(String option, @Nullable Integer number) {

@@ -44,7 +44,7 @@ final class ServerOptions {
             split = ",",
             paramLabel = "PATTERN",
             description =
-                    "Only these tables: schema.table, * for any text, comma-separated or repeated. Default: all.")
+                    "Only these tables: schema.table, * for any text, ! in front leaves out; comma-separated or repeated. Default: all.")
     private List<String> tables = new ArrayList<>();
 
     @Option(

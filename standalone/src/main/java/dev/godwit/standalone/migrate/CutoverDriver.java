@@ -34,7 +34,7 @@ public final class CutoverDriver {
     public void step(DatabaseStatus database) throws InterruptedException {
         noticeReopening(database);
         try {
-            if (database.state().equals("ready_to_cutover")) {
+            if (database.state().equals("ready_to_cutover") || lacksFence(database)) {
                 control.startCutover(migration, database.name(), fence);
             } else if (mayApply(database)) {
                 control.apply(migration, database.name());
@@ -57,6 +57,14 @@ public final class CutoverDriver {
     /** The newest reason why not, if a request was refused. */
     public Optional<Trouble> refusal() {
         return Optional.ofNullable(refusal);
+    }
+
+    /** A cutover that was begun without the fence gets it now. */
+    private boolean lacksFence(DatabaseStatus database) {
+        return fence
+                && !granted
+                && database.state().equals("cutting_over")
+                && !database.fenceWanted();
     }
 
     private boolean mayApply(DatabaseStatus database) {

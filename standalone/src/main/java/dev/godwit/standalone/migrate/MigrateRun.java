@@ -74,17 +74,25 @@ public final class MigrateRun {
         return remembered;
     }
 
-    /** Creates the target's schema if that is wanted and was not done by a former call. */
+    /**
+     * Creates the target's schema if that is wanted and was not done by a former call. Where it
+     * fails, nothing of the migration has begun: the directory is free for other arguments.
+     */
     public Remembered createSchema(Remembered remembered) throws IOException, InterruptedException {
         if (arguments.schema() == Schema.EXISTING || remembered.schemaMillis().isPresent()) {
             return remembered;
         }
         long start = System.nanoTime();
         var copy = new SchemaCopy();
-        for (DatabaseMapping mapping : arguments.databases()) {
-            copy.copy(
-                    arguments.source().connection(mapping.source()),
-                    arguments.target().connection(mapping.target()));
+        try {
+            for (DatabaseMapping mapping : arguments.databases()) {
+                copy.copy(
+                        arguments.source().connection(mapping.source()),
+                        arguments.target().connection(mapping.target()));
+            }
+        } catch (MigrationException e) {
+            directory.forget();
+            throw e;
         }
         Remembered done =
                 remembered.withSchemaMillis(Duration.ofNanos(System.nanoTime() - start).toMillis());

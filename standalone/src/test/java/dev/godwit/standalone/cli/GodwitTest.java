@@ -51,7 +51,7 @@ class GodwitTest {
                         "--source",
                         "postgresql://",
                         "--lanes 0",
-                        "--schema maybe",
+                        "--schema maybe: write existing or create",
                         "schema.table",
                         "named twice");
         assertThat(text(out)).isEmpty();
