@@ -24,6 +24,8 @@ public final class ContainerServer implements PostgresServer {
                         .withCommand(
                                 "postgres",
                                 "-c",
+                                "listen_addresses=*",
+                                "-c",
                                 "wal_level=logical",
                                 "-c",
                                 "max_replication_slots=16",
