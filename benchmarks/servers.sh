@@ -37,7 +37,7 @@ trap stop_servers EXIT
 on_source() { psql -XqAt -p "$SOURCE_PORT" -d bench -v ON_ERROR_STOP=1 "$@"; }
 on_target() { psql -XqAt -p "$TARGET_PORT" -d bench -v ON_ERROR_STOP=1 "$@"; }
 fresh_target() {
-  psql -XqAt -p "$TARGET_PORT" -d postgres -c 'DROP DATABASE IF EXISTS bench WITH (FORCE)' -c 'CREATE DATABASE bench'
+  psql -XqAt -p "$TARGET_PORT" -d postgres -c 'SET client_min_messages = warning' -c 'DROP DATABASE IF EXISTS bench WITH (FORCE)' -c 'CREATE DATABASE bench'
 }
 start_servers() {
   start_server source "$SOURCE_PORT"
