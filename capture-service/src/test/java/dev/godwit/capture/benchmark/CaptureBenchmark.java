@@ -30,6 +30,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.replication.PGReplicationStream;
 
@@ -57,6 +58,8 @@ final class CaptureBenchmark {
     }
 
     /**
+     * Prints a line per round.
+     *
      * @param args port of the server on this machine, its database, a folder for the broker, and
      *     the ids of the slots: {@code godwit_ID} for capture beside {@code raw_ID} for the driver
      */
@@ -110,7 +113,10 @@ final class CaptureBenchmark {
             long began = 0;
             long changes = 0;
             while (true) {
-                ByteBuffer message = stream.read();
+                @Nullable ByteBuffer message = stream.read();
+                if (message == null) {
+                    continue;
+                }
                 if (began == 0) {
                     began = System.nanoTime();
                 }
