@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.standalone.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.godwit.schemas.Settings;
@@ -74,7 +75,9 @@ class ConfigurationPageTest {
     @ParameterizedTest
     @ValueSource(strings = {"demo", "migrate", "check", "status", "cutover", "cancel", "retry"})
     void namesTheOptionsOfEachCommand(String command) throws IOException {
-        CommandLine line = Godwit.commandLine(Console.ofProcess()).getSubcommands().get(command);
+        CommandLine line =
+                requireNonNull(
+                        Godwit.commandLine(Console.ofProcess()).getSubcommands().get(command));
 
         assertThat(rows("godwit " + command).stream().skip(1))
                 .flatMap(row -> names(row.getFirst()).toList())
