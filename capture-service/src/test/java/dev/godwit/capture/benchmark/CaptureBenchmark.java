@@ -187,6 +187,7 @@ final class CaptureBenchmark {
                             .setFlushableLsn(consistentPoint)
                             .setCaptured(new Counters(0L, 0L, 0L, 0L))
                             .build(),
+                    List.of(),
                     List.of());
         }
     }
