@@ -156,8 +156,9 @@ public sealed interface Broker extends AutoCloseable {
                             .withEnv("KAFKA_TRANSACTION_STATE_LOG_MIN_ISR", "1")
                             .withEnv("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0")
                             .withEnv("KAFKA_MESSAGE_MAX_BYTES", "2097152")
+                            .withExposedPorts(INNER)
                             .waitingFor(
-                                    Wait.forLogMessage(".*Kafka Server started.*\\n", 1)
+                                    Wait.forListeningPort()
                                             .withStartupTimeout(Duration.ofMinutes(2)));
             container.setPortBindings(List.of(port + ":" + INNER));
             container.start();
