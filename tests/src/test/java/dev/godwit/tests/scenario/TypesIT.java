@@ -12,14 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Every type arrives byte for byte in text form: loaded, inserted, updated, deleted; with a key of
  * that type, without one.
  */
-@Tag("open")
 @MigrationTest
 class TypesIT {
     private static final Map<String, List<String>> VALUES =
