@@ -54,6 +54,9 @@ final class Fence {
                         AND NOT (application_name = 'Debezium General' AND usename = CURRENT_USER)))
             """;
 
+    /** A session reads its settings a moment before it can be seen: one look is not enough. */
+    private static final int ROUNDS_LEAST = 3;
+
     private static final int ROUNDS_MOST = 300;
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -114,14 +117,18 @@ final class Fence {
         Sessions first = older(connection, since);
         Set<Integer> older = first.all();
         for (int round = 0; round < ROUNDS_MOST; round++) {
-            if (older.isEmpty()) {
+            if (older.isEmpty() && round >= ROUNDS_LEAST) {
                 return;
             }
             for (int backend : older) {
                 end(connection, backend);
             }
             LockSupport.parkNanos(this, PAUSE_NANOS);
-            older = older(connection, since).thatWereIn(first);
+            Sessions now = older(connection, since);
+            if (round < ROUNDS_LEAST) {
+                first.hidden.addAll(now.hidden);
+            }
+            older = now.thatWereIn(first);
         }
         throw new MigrationException(
                 ErrorCode.FENCE_FAILED,
@@ -151,7 +158,7 @@ final class Fence {
             return all;
         }
 
-        /** A hidden one that came after the first look is newer than the fence. */
+        /** A hidden one that came after the first looks is newer than the fence. */
         Set<Integer> thatWereIn(Sessions first) {
             var left = new TreeSet<>(hidden);
             left.retainAll(first.hidden);
