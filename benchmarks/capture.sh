@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Capture of a backlog into its broker, beside the bare driver's reading of the same WAL from a slot at the same position with
-# the same protocol options. Rates are from the first change on; the first round of each kind warms the JVM.
+# the same protocol options. Rates are from the slot's first use on; the first round of each kind warms the JVM.
 #   benchmarks/capture.sh [transactions]      (default 100000 of TPC-B, then 600000 inserted rows)
 . "$(dirname "$0")/servers.sh"
 transactions=${1:-100000}
@@ -42,7 +42,7 @@ measure() { # kind, ids
 
 mkdir "$WORK/broker-TPC-B" "$WORK/broker-inserts"
 ids=$(slots tpcb)
-pgbench -p "$SOURCE_PORT" -n -c $clients -j 2 -t $((transactions / clients)) bench >/dev/null 2>&1
+PGOPTIONS='-c synchronous_commit=off' pgbench -p "$SOURCE_PORT" -n -c $clients -j 2 -t $((transactions / clients)) bench >/dev/null 2>&1
 end_of_backlog
 measure "TPC-B $transactions transactions" $ids
 

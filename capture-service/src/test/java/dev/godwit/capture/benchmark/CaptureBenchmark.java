@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -50,7 +51,7 @@ final class CaptureBenchmark {
         this.broker = broker;
     }
 
-    /** How many changes were read in how long, both from the first on that was there. */
+    /** How many changes were read in how long, from the slot's first use on. */
     private record Reading(long changes, long nanos) {
         double perSecond() {
             return changes * (double) TimeUnit.SECONDS.toNanos(1) / nanos;
@@ -96,6 +97,7 @@ final class CaptureBenchmark {
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "10");
+        long began = System.nanoTime();
         try (Connection connection = DriverManager.getConnection(source.url(), properties);
                 PGReplicationStream stream =
                         connection
@@ -110,15 +112,11 @@ final class CaptureBenchmark {
                                 .withSlotOption("messages", true)
                                 .withStatusInterval(5, TimeUnit.SECONDS)
                                 .start()) {
-            long began = 0;
             long changes = 0;
             while (true) {
                 @Nullable ByteBuffer message = stream.read();
                 if (message == null) {
                     continue;
-                }
-                if (began == 0) {
-                    began = System.nanoTime();
                 }
                 switch (message.get(message.position())) {
                     case 'I', 'U', 'D' -> changes++;
@@ -146,15 +144,27 @@ final class CaptureBenchmark {
                             WalSettings.DEFAULTS,
                             Clock.systemUTC())) {
                 wal.start();
-                long before = await(log, wal, 1);
+                awaitUse(id);
                 long began = System.nanoTime();
                 await(log, wal, changes);
-                return new Reading(changes - before, System.nanoTime() - began);
+                return new Reading(changes, System.nanoTime() - began);
             }
         }
     }
 
-    private static long await(ChangeLog log, WalStream wal, long changes) {
+    private void awaitUse(String id) throws SQLException {
+        try (Connection connection = source.open("benchmark");
+                PreparedStatement query =
+                        connection.prepareStatement(
+                                "SELECT FROM pg_replication_slots WHERE active AND slot_name = ?")) {
+            query.setString(1, "godwit_" + id);
+            while (!query.executeQuery().next()) {
+                LockSupport.parkNanos(LOOK_NANOS);
+            }
+        }
+    }
+
+    private static void await(ChangeLog log, WalStream wal, long changes) {
         while (log.progress().changes() < changes) {
             Optional<MigrationException> failure = wal.failure();
             if (failure.isPresent()) {
@@ -162,7 +172,6 @@ final class CaptureBenchmark {
             }
             LockSupport.parkNanos(LOOK_NANOS);
         }
-        return log.progress().changes();
     }
 
     private void begin(ChangeLog log, String id) throws SQLException, InterruptedException {
