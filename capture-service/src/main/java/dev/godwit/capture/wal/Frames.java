@@ -76,6 +76,9 @@ final class Frames {
     static final class Gathering {
         private static final int OVERHEAD = 64;
 
+        /** The part of a full record that a Kafka transaction is worth. */
+        private static final int WORTH = 8;
+
         private final int most;
         private final byte[] bytes;
         private int used;
@@ -88,6 +91,10 @@ final class Frames {
 
         boolean isEmpty() {
             return used == 1;
+        }
+
+        boolean isWorthIt() {
+            return used >= most / WORTH;
         }
 
         /** Whether a message of this length still fits. */

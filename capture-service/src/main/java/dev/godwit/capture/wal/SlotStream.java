@@ -46,8 +46,9 @@ final class SlotStream implements ReplicationStream {
     }
 
     /**
-     * Drains what the server has sent: a record when it is full, or when nothing more is there and
-     * the last is a while ago. Never waits for the engine.
+     * Drains what the server has sent: a record when it is full, when it is large and the handler
+     * has nothing to do, or when nothing more is there and the last is a while ago. Never waits for
+     * the engine.
      */
     @Override
     public boolean readPending(ReplicationMessageProcessor processor)
@@ -62,6 +63,10 @@ final class SlotStream implements ReplicationStream {
             note(message.get(message.position()));
             if (gathering.fits(length)) {
                 gathering.add(message);
+                if (gathering.isWorthIt() && waiting.none()) {
+                    handOn(gathering.take(), processor);
+                    return true;
+                }
                 continue;
             }
             if (!gathering.isEmpty()) {

@@ -45,6 +45,7 @@ public final class WalConnector extends PostgresConnector {
 
         @Override
         public List<SourceRecord> doPoll() throws InterruptedException {
+            waiting.handled();
             List<SourceRecord> taken = super.doPoll();
             waiting.taken(taken.size());
             return taken;

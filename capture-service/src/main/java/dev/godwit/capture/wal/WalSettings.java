@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param guard between two looks at the slot and the server
  * @param backoffMost longest wait before a new try after a failure that may pass
  * @param frameBytes of WAL that are written to Kafka in one transaction, when there is that much
+ *     and the transaction before it takes that long
  * @param linger least time between two Kafka transactions when there is less
  */
 public record WalSettings(
@@ -20,6 +21,6 @@ public record WalSettings(
                     Duration.ofSeconds(1),
                     Duration.ofSeconds(10),
                     Duration.ofSeconds(10),
-                    1024 * 1024,
+                    4 * 1024 * 1024,
                     Duration.ofMillis(20));
 }
