@@ -6,7 +6,7 @@ set -euo pipefail
 PG_BIN=${PG_BIN:-/usr/lib/postgresql/15/bin}
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(cd "$HERE/.." && pwd)
-WORK=$(mktemp -d "${TMPDIR:-/tmp}/godwit-bench.XXXXXX")
+WORK=$(mktemp -d --suffix=.godwit-bench)
 SOURCE_PORT=${SOURCE_PORT:-54815}
 TARGET_PORT=${TARGET_PORT:-54816}
 export PGUSER=postgres PGHOST=127.0.0.1 PGPASSWORD=bench

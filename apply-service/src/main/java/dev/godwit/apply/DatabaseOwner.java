@@ -369,8 +369,7 @@ final class DatabaseOwner implements PartitionWorker {
                 while (true) {
                     Desired now = wanted();
                     if (releasing(now)) {
-                        // A cancelled migration keeps its rows: foreign keys can stand on them
-                        // again.
+                        // A cancelled migration keeps its rows, and foreign keys stand on them.
                         sync.finish(FINISH_PATIENCE);
                         break;
                     }

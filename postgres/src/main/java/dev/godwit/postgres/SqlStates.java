@@ -38,10 +38,8 @@ public final class SqlStates {
             }
         }
         return switch (state(e)) {
-            // 08004 is the driver's own: the server asks for a password and none was given. Its
-            // other
-            // use, a server without TLS, has an SSLException as its cause
-            // (ConnectionSettings.open).
+            // 08004 is the driver's own: a password is asked for and none was given. A server
+            // without TLS has it too, but with an SSLException as its cause (ConnectionSettings).
             case "28P01", "08004" -> ErrorCode.PASSWORD_WRONG;
             case "28000" -> ErrorCode.ACCESS_REFUSED;
             case "3D000" -> ErrorCode.DATABASE_UNKNOWN;
