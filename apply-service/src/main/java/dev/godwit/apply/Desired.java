@@ -47,6 +47,11 @@ record Desired(Migration migration, DatabaseMigration database) {
         };
     }
 
+    /** Whether nothing of ours is to stay on the target. */
+    boolean releasing() {
+        return phase() == WantedPhase.CANCEL || phase() == WantedPhase.RELEASE_TARGET;
+    }
+
     DesiredMarkers markers() {
         return new DesiredMarkers(
                 Optional.ofNullable(database.getGateMarker()),

@@ -7,17 +7,26 @@ import dev.godwit.apply.ledger.AttemptRow;
 import dev.godwit.apply.ledger.Attempts;
 import dev.godwit.apply.ledger.Ledger;
 import dev.godwit.apply.ledger.Partitions;
+import dev.godwit.apply.load.GrantOrder;
+import dev.godwit.apply.sync.ChangesWorker;
 import dev.godwit.apply.target.Emptying;
 import dev.godwit.apply.target.Parking;
 import dev.godwit.apply.target.TargetSession;
 import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Attempt;
+import dev.godwit.schemas.TableLoad;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +39,7 @@ final class Granting {
     private static final Logger LOG = LoggerFactory.getLogger(Granting.class);
     private static final String LOCK_NOT_AVAILABLE = "55P03";
 
+    private final TargetSession session;
     private final Partitions partitions;
     private final Attempts attempts = new Attempts();
     private final Parking parking = new Parking();
@@ -37,7 +47,13 @@ final class Granting {
     private final long epoch;
     private final CrashPoints crashPoints;
 
-    Granting(Ledger ledger, long epoch, CrashPoints crashPoints) {
+    /**
+     * Grants in one session.
+     *
+     * @param session the owner's of this epoch, in autocommit
+     */
+    Granting(TargetSession session, Ledger ledger, long epoch, CrashPoints crashPoints) {
+        this.session = session;
         this.partitions = new Partitions(ledger);
         this.databaseId = ledger.databaseId();
         this.epoch = epoch;
@@ -45,13 +61,52 @@ final class Granting {
     }
 
     /**
-     * Grants one attempt.
+     * Grants what capture asks for beyond what is granted already; a table that another session
+     * holds is left for the next time.
      *
-     * @return false if another session holds the table: try again later
+     * @param targets the tables of this migration; other asks are left alone
+     * @param known all that is granted
+     * @return whether anything was granted
      * @throws dev.godwit.postgres.MigrationException TARGET_TABLE_NOT_EMPTY for the first attempt
      *     on a table with rows
      */
-    boolean grant(TargetSession session, TableName table, Attempt attempt) throws SQLException {
+    boolean grant(
+            Collection<TableLoad> asks,
+            Set<TableName> targets,
+            List<AttemptRow> known,
+            ChangesWorker sync)
+            throws SQLException, InterruptedException {
+        Map<TableName, AttemptRow> granted =
+                known.stream().collect(Collectors.toMap(AttemptRow::target, Function.identity()));
+        boolean changed = false;
+        for (TableLoad ask : asks) {
+            TableName table = TableName.of(ask.getTarget());
+            Optional<AttemptRow> before = Optional.ofNullable(granted.get(table));
+            if (targets.contains(table)
+                    && before.map(row ->
+                                    GrantOrder.INSTANCE.compare(ask.getAttempt(), row.attempt())
+                                            > 0)
+                            .orElse(true)) {
+                changed |= grant(sync, table, ask.getAttempt(), before);
+            }
+        }
+        return changed;
+    }
+
+    private boolean grant(
+            ChangesWorker sync, TableName table, Attempt attempt, Optional<AttemptRow> before)
+            throws SQLException, InterruptedException {
+        if (before.filter(row -> row.state() == AttemptRow.State.LOADED).isEmpty()) {
+            return grant(table, attempt);
+        }
+        // Changes of this table are being applied: the lanes stand level while it is emptied.
+        var granted = new boolean[1];
+        sync.whileLevel(() -> granted[0] = grant(table, attempt));
+        return granted[0];
+    }
+
+    /** Grants one attempt; false if another session holds the table. */
+    private boolean grant(TableName table, Attempt attempt) throws SQLException {
         Connection connection = session.connection();
         connection.setAutoCommit(false);
         try {
@@ -94,8 +149,7 @@ final class Granting {
      * Parks again what was restored at the gate, all tables in one transaction, and forgets that
      * the target was finalised.
      */
-    void parkAgain(TargetSession session, Iterable<TableName> tables, FinaliseFacts facts)
-            throws SQLException {
+    void parkAgain(Iterable<TableName> tables, FinaliseFacts facts) throws SQLException {
         Connection connection = session.connection();
         connection.setAutoCommit(false);
         try {

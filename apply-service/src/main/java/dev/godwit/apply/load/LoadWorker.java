@@ -10,6 +10,7 @@ import dev.godwit.apply.ledger.Ledger;
 import dev.godwit.apply.ledger.Partitions;
 import dev.godwit.apply.partition.PartitionWorker;
 import dev.godwit.apply.target.ServerWords;
+import dev.godwit.apply.target.TargetFailures;
 import dev.godwit.apply.target.TargetSession;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
@@ -184,7 +185,7 @@ public final class LoadWorker implements PartitionWorker {
         } catch (MigrationException e) {
             fail(e);
         } catch (SQLException e) {
-            fail(failed(e));
+            fail(TargetFailures.loading(e));
         } catch (UnknownSchemaException e) {
             fail(
                     new MigrationException(
@@ -216,22 +217,6 @@ public final class LoadWorker implements PartitionWorker {
             e.addSuppressed(unreachable);
         }
         failure = Optional.of(e);
-    }
-
-    private static MigrationException failed(SQLException e) {
-        ErrorCode code =
-                switch (SqlStates.state(e)) {
-                    case "28P01", "28000", "3D000" -> SqlStates.connecting(e);
-                    default ->
-                            SqlStates.state(e).startsWith("08")
-                                    ? ErrorCode.TARGET_UNREACHABLE
-                                    : ErrorCode.TARGET_FAILED;
-                };
-        return new MigrationException(
-                code,
-                "the target answered with SQLSTATE %s: %s"
-                        .formatted(SqlStates.state(e), ServerWords.of(e)),
-                e);
     }
 
     private long takePartition() throws SQLException, InterruptedException {

@@ -11,9 +11,9 @@ import dev.godwit.apply.ledger.Partitions;
 import dev.godwit.apply.ledger.Position;
 import dev.godwit.apply.ledger.Shapes;
 import dev.godwit.apply.partition.PartitionWorker;
+import dev.godwit.apply.target.TargetFailures;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
-import dev.godwit.postgres.SqlStates;
 import dev.godwit.schemas.Counters;
 import dev.godwit.schemas.codec.RecordCodec;
 import dev.godwit.schemas.codec.SchemaBook;
@@ -279,22 +279,7 @@ public final class ChangesWorker implements PartitionWorker {
     private static MigrationException explained(Throwable why) {
         return switch (why) {
             case MigrationException known -> known;
-            case SQLException e -> {
-                String state = SqlStates.state(e);
-                if (state.equals("42501")) {
-                    yield new MigrationException(
-                            ErrorCode.PERMISSION_DENIED,
-                            "the target refuses the sync a right, SQLSTATE 42501",
-                            e);
-                }
-                yield new MigrationException(
-                        state.isEmpty() || state.startsWith("08")
-                                ? ErrorCode.TARGET_UNREACHABLE
-                                : ErrorCode.TARGET_FAILED,
-                        "the target failed during the sync, SQLSTATE "
-                                + (state.isEmpty() ? "unknown" : state),
-                        e);
-            }
+            case SQLException e -> TargetFailures.syncing(e);
             default ->
                     new MigrationException(
                             ErrorCode.INTERNAL,
