@@ -2,6 +2,8 @@
 package dev.godwit.apply.sync;
 
 import dev.godwit.apply.ledger.Position;
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
@@ -69,5 +71,21 @@ final class LaneSet {
             lane.queue().put(new LaneItem.Barrier(reached));
         }
         reached.await();
+    }
+
+    /**
+     * Returns when every lane has done what comes before this position; none has done what comes
+     * behind.
+     *
+     * @throws MigrationException INTERNAL if some lane had passed the position before this worker
+     *     began
+     */
+    void barrierAt(Position next) throws InterruptedException {
+        if (anyDone(next)) {
+            throw new MigrationException(
+                    ErrorCode.INTERNAL,
+                    "a lane is beyond %s, where all must stand level".formatted(next));
+        }
+        barrier();
     }
 }
