@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.wal;
 
+import dev.godwit.capture.publish.ChangeBatch;
 import dev.godwit.capture.publish.ChangeLog;
 import dev.godwit.capture.publish.OwnerFencedException;
 import dev.godwit.postgres.ErrorCode;
@@ -162,7 +163,7 @@ final class Engine implements AutoCloseable {
                 RecordCommitter<RecordChangeEvent<SourceRecord>> committer)
                 throws InterruptedException {
             boolean committed;
-            try (ChangeLog.Batch batch = log.batch()) {
+            try (ChangeBatch batch = log.batch()) {
                 decoder.appendTo(batch);
                 for (RecordChangeEvent<SourceRecord> record : records) {
                     Struct message = ((Struct) record.record().value()).getStruct("message");

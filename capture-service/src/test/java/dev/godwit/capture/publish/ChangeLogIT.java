@@ -133,7 +133,7 @@ class ChangeLogIT {
         try (ChangeLog log = open()) {
             begin(log);
             append(log, 1000, 0, 10);
-            try (ChangeLog.Batch batch = log.batch()) {
+            try (ChangeBatch batch = log.batch()) {
                 change(batch, 2000, 0, 10);
             }
             append(log, 3000, 0, 10);
@@ -146,7 +146,7 @@ class ChangeLogIT {
 
     @Test
     void splitsAndJoinsAtEverySizeAroundARecord() throws Exception {
-        int most = ChangeLog.RECORD_BYTES_MAX;
+        int most = ChangeBatch.RECORD_BYTES_MAX;
         try (ChangeLog log = open()) {
             begin(log);
             long lsn = 1000;
@@ -163,7 +163,7 @@ class ChangeLogIT {
     void letsAFencedOwnerWriteNoMoreAndHidesWhatItHadOpen() throws Exception {
         try (ChangeLog old = open()) {
             begin(old);
-            try (ChangeLog.Batch batch = old.batch()) {
+            try (ChangeBatch batch = old.batch()) {
                 change(batch, 1000, 0, 10);
                 // When
                 try (ChangeLog next = open()) {
@@ -224,7 +224,7 @@ class ChangeLogIT {
             var thread =
                     new Thread(
                             () -> {
-                                try (ChangeLog.Batch batch = log.batch()) {
+                                try (ChangeBatch batch = log.batch()) {
                                     change(batch, 1000, 0, 10);
                                     batch.flushable(1050);
                                     batch.commit();
@@ -236,7 +236,7 @@ class ChangeLogIT {
             thread.start();
             thread.join(MOST.toMillis());
             // Then
-            try (ChangeLog.Batch batch = log.batch()) {
+            try (ChangeBatch batch = log.batch()) {
                 assertThat(batch.position()).isEqualTo(new Position(1000, 0));
             }
             assertThat(log.progress().changes()).isEqualTo(1);
@@ -275,14 +275,14 @@ class ChangeLogIT {
 
     private void append(ChangeLog log, long lsn, long ordinal, int size)
             throws InterruptedException {
-        try (ChangeLog.Batch batch = log.batch()) {
+        try (ChangeBatch batch = log.batch()) {
             change(batch, lsn, ordinal, size);
             batch.flushable(lsn + 50);
             batch.commit();
         }
     }
 
-    private void change(ChangeLog.Batch batch, long lsn, long ordinal, int size)
+    private void change(ChangeBatch batch, long lsn, long ordinal, int size)
             throws InterruptedException {
         var change =
                 new Change(
