@@ -4,43 +4,43 @@ package dev.godwit.apply;
 import dev.godwit.schemas.ApplyStatus;
 import dev.godwit.schemas.codec.SchemaBook;
 import dev.godwit.schemas.topic.KafkaSettings;
-import dev.godwit.schemas.topic.TopicFollower;
+import dev.godwit.schemas.topic.RecordFollower;
 import dev.godwit.schemas.topic.Topics;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import org.apache.avro.specific.SpecificRecordBase;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What apply has last said of each database migration: where a reporter that cannot ask the target
  * goes on from.
  */
 final class LastStatus implements AutoCloseable {
-    private static final Duration START_MOST = Duration.ofSeconds(60);
-
     private final Map<String, ApplyStatus> statuses = new ConcurrentHashMap<>();
-    private final RecordReader reader;
-    private final TopicFollower follower;
+    private final RecordFollower follower;
 
     private LastStatus(KafkaSettings kafka, SchemaBook book) {
-        this.reader = new RecordReader(book);
         this.follower =
-                TopicFollower.start(
-                        kafka, Topics.STATUS, message -> take(message.key(), message.value()));
+                RecordFollower.start(
+                        kafka,
+                        book,
+                        Topics.STATUS,
+                        (message, content) -> take(message.key(), content));
     }
 
     static LastStatus follow(KafkaSettings kafka, SchemaBook book)
             throws InterruptedException, TimeoutException {
         var followed = new LastStatus(kafka, book);
-        followed.follower.awaitCaughtUp(START_MOST);
+        followed.follower.awaitCaughtUp();
         return followed;
     }
 
-    private void take(String key, byte @org.jspecify.annotations.Nullable [] value) {
-        if (value == null) {
+    private void take(String key, @Nullable SpecificRecordBase content) {
+        if (content == null) {
             statuses.remove(key);
-        } else if (reader.read(value) instanceof ApplyStatus status) {
+        } else if (content instanceof ApplyStatus status) {
             statuses.put(key, status);
         }
     }
@@ -51,10 +51,6 @@ final class LastStatus implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            follower.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        follower.close();
     }
 }

@@ -4,35 +4,36 @@ package dev.godwit.apply;
 import dev.godwit.schemas.TableLoad;
 import dev.godwit.schemas.codec.SchemaBook;
 import dev.godwit.schemas.topic.KafkaSettings;
-import dev.godwit.schemas.topic.TopicFollower;
+import dev.godwit.schemas.topic.RecordFollower;
 import dev.godwit.schemas.topic.Topics;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.avro.specific.SpecificRecordBase;
+import org.jspecify.annotations.Nullable;
 
 /** The loads that capture asks for, as the state topic says. */
 final class LoadAsks implements AutoCloseable {
     private final Map<String, TableLoad> asks = new ConcurrentHashMap<>();
-    private final RecordReader reader;
-    private final TopicFollower follower;
+    private final RecordFollower follower;
     private volatile boolean changed = true;
 
     private LoadAsks(KafkaSettings kafka, SchemaBook book, String databaseId) {
-        this.reader = new RecordReader(book);
         this.follower =
-                TopicFollower.start(
+                RecordFollower.start(
                         kafka,
+                        book,
                         Topics.state(databaseId),
-                        message -> take(message.key(), message.value()));
+                        (message, content) -> take(message.key(), content));
     }
 
     static LoadAsks follow(KafkaSettings kafka, SchemaBook book, String databaseId) {
         return new LoadAsks(kafka, book, databaseId);
     }
 
-    private void take(String key, byte @org.jspecify.annotations.Nullable [] value) {
-        if (value != null && reader.read(value) instanceof TableLoad load) {
+    private void take(String key, @Nullable SpecificRecordBase content) {
+        if (content instanceof TableLoad load) {
             asks.put(key, load);
             changed = true;
         }
@@ -51,10 +52,6 @@ final class LoadAsks implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            follower.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        follower.close();
     }
 }

@@ -4,43 +4,43 @@ package dev.godwit.apply;
 import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.codec.SchemaBook;
 import dev.godwit.schemas.topic.KafkaSettings;
-import dev.godwit.schemas.topic.TopicFollower;
+import dev.godwit.schemas.topic.RecordFollower;
 import dev.godwit.schemas.topic.Topics;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import org.apache.avro.specific.SpecificRecordBase;
+import org.jspecify.annotations.Nullable;
 
 /** The desired state of all migrations, as control last wrote it. */
 final class Migrations implements AutoCloseable {
-    private static final Duration START_MOST = Duration.ofSeconds(60);
-
     private final Map<String, Migration> migrations = new ConcurrentHashMap<>();
-    private final RecordReader reader;
-    private final TopicFollower follower;
+    private final RecordFollower follower;
 
     private Migrations(KafkaSettings kafka, SchemaBook book) {
-        this.reader = new RecordReader(book);
         this.follower =
-                TopicFollower.start(
-                        kafka, Topics.MIGRATIONS, message -> take(message.key(), message.value()));
+                RecordFollower.start(
+                        kafka,
+                        book,
+                        Topics.MIGRATIONS,
+                        (message, content) -> take(message.key(), content));
     }
 
     /** Returns once all that was written so far is known. */
     static Migrations follow(KafkaSettings kafka, SchemaBook book)
             throws InterruptedException, TimeoutException {
         var followed = new Migrations(kafka, book);
-        followed.follower.awaitCaughtUp(START_MOST);
+        followed.follower.awaitCaughtUp();
         return followed;
     }
 
-    private void take(String key, byte @org.jspecify.annotations.Nullable [] value) {
-        if (value == null) {
+    private void take(String key, @Nullable SpecificRecordBase content) {
+        if (content == null) {
             migrations.remove(key);
-        } else if (reader.read(value) instanceof Migration migration) {
+        } else if (content instanceof Migration migration) {
             migrations.put(key, migration);
         }
     }
@@ -73,10 +73,6 @@ final class Migrations implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            follower.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        follower.close();
     }
 }

@@ -4,39 +4,36 @@ package dev.godwit.capture;
 import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.codec.SchemaBook;
 import dev.godwit.schemas.topic.KafkaSettings;
-import dev.godwit.schemas.topic.TopicFollower;
+import dev.godwit.schemas.topic.RecordFollower;
 import dev.godwit.schemas.topic.Topics;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /** The desired state of all migrations, as control last wrote it. */
 final class Migrations implements AutoCloseable {
-    private static final Duration START_MOST = Duration.ofSeconds(60);
-
     private record Placed(int partition, Migration migration) {}
 
     private final Map<String, Placed> migrations = new ConcurrentHashMap<>();
-    private final RecordReader reader;
     private final Runnable changed;
-    private final TopicFollower follower;
+    private final RecordFollower follower;
 
     private Migrations(KafkaSettings kafka, SchemaBook book, Runnable changed) {
-        this.reader = new RecordReader(book);
         this.changed = changed;
-        this.follower = TopicFollower.start(kafka, Topics.MIGRATIONS, this::take);
+        this.follower = RecordFollower.start(kafka, book, Topics.MIGRATIONS, this::take);
     }
 
     /** Returns once all that was written so far is known. */
     static Migrations follow(KafkaSettings kafka, SchemaBook book, Runnable changed)
             throws InterruptedException, TimeoutException {
         var followed = new Migrations(kafka, book, changed);
-        followed.follower.awaitCaughtUp(START_MOST);
+        followed.follower.awaitCaughtUp();
         return followed;
     }
 
@@ -64,17 +61,14 @@ final class Migrations implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            follower.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        follower.close();
     }
 
-    private void take(ConsumerRecord<String, byte[]> message) {
-        if (message.value() == null) {
+    private void take(
+            ConsumerRecord<String, byte[]> message, @Nullable SpecificRecordBase content) {
+        if (content == null) {
             migrations.remove(message.key());
-        } else if (reader.read(message.value()) instanceof Migration migration) {
+        } else if (content instanceof Migration migration) {
             migrations.put(message.key(), new Placed(message.partition(), migration));
         }
         changed.run();

@@ -8,7 +8,7 @@ import dev.godwit.schemas.Attempt;
 import dev.godwit.schemas.CaptureStatus;
 import dev.godwit.schemas.codec.SchemaBook;
 import dev.godwit.schemas.topic.KafkaSettings;
-import dev.godwit.schemas.topic.TopicFollower;
+import dev.godwit.schemas.topic.RecordFollower;
 import dev.godwit.schemas.topic.Topics;
 import java.time.Duration;
 import java.util.Map;
@@ -16,28 +16,26 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /** What was last said of the database migrations: grants by apply, and the epochs of capture. */
 final class StatusBoard implements AutoCloseable {
-    private static final Duration START_MOST = Duration.ofSeconds(60);
-
     private final Map<String, ApplyTableStatus> tables = new ConcurrentHashMap<>();
     private final Map<String, Long> captureEpochs = new ConcurrentHashMap<>();
-    private final RecordReader reader;
-    private final TopicFollower follower;
+    private final RecordFollower follower;
     private long news;
 
     private StatusBoard(KafkaSettings kafka, SchemaBook book) {
-        this.reader = new RecordReader(book);
-        this.follower = TopicFollower.start(kafka, Topics.STATUS, this::take);
+        this.follower = RecordFollower.start(kafka, book, Topics.STATUS, this::take);
     }
 
     /** Returns once all that was said so far is known. */
     static StatusBoard follow(KafkaSettings kafka, SchemaBook book)
             throws InterruptedException, TimeoutException {
         var board = new StatusBoard(kafka, book);
-        board.follower.awaitCaughtUp(START_MOST);
+        board.follower.awaitCaughtUp();
         return board;
     }
 
@@ -73,19 +71,16 @@ final class StatusBoard implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            follower.close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        follower.close();
     }
 
-    private void take(ConsumerRecord<String, byte[]> message) {
-        if (message.value() == null) {
+    private void take(
+            ConsumerRecord<String, byte[]> message, @Nullable SpecificRecordBase content) {
+        if (content == null) {
             tables.remove(message.key());
             return;
         }
-        switch (reader.read(message.value())) {
+        switch (content) {
             case ApplyTableStatus status -> tables.merge(message.key(), status, StatusBoard::newer);
             case CaptureStatus status ->
                     captureEpochs.merge(status.getDatabase(), status.getEpoch(), Math::max);
