@@ -5,11 +5,9 @@ import dev.godwit.apply.sync.DesiredMarkers;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
-import dev.godwit.postgres.Secret;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.Migration;
-import dev.godwit.schemas.Server;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.WantedPhase;
 import dev.godwit.schemas.secret.PasswordSeal;
@@ -79,16 +77,9 @@ record Desired(Migration migration, DatabaseMigration database) {
      * @throws MigrationException KEYSET_WRONG if the password was sealed with another keyset
      */
     ConnectionSettings target(PasswordSeal seal) {
-        Server server = migration.getTarget();
         try {
-            return new ConnectionSettings(
-                    server.getHost(),
-                    server.getPort(),
-                    database.getTargetDatabase(),
-                    server.getUser(),
-                    Secret.of(seal.open(server.getSealedPassword(), migration.getId())),
-                    server.getSslMode(),
-                    server.getParameters());
+            return ConnectionSettings.of(
+                    migration.getTarget(), database.getTargetDatabase(), migration.getId(), seal);
         } catch (GeneralSecurityException e) {
             throw new MigrationException(
                     ErrorCode.KEYSET_WRONG,

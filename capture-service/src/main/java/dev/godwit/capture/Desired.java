@@ -4,12 +4,10 @@ package dev.godwit.capture;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
-import dev.godwit.postgres.Secret;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.MarkerKind;
 import dev.godwit.schemas.Migration;
-import dev.godwit.schemas.Server;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.WantedPhase;
 import dev.godwit.schemas.secret.PasswordSeal;
@@ -70,16 +68,9 @@ record Desired(Migration migration, DatabaseMigration database) {
      * @throws MigrationException INTERNAL if the password was sealed with another keyset
      */
     ConnectionSettings source(PasswordSeal seal) {
-        Server server = migration.getSource();
         try {
-            return new ConnectionSettings(
-                    server.getHost(),
-                    server.getPort(),
-                    database.getSourceDatabase(),
-                    server.getUser(),
-                    Secret.of(seal.open(server.getSealedPassword(), migration.getId())),
-                    server.getSslMode(),
-                    server.getParameters());
+            return ConnectionSettings.of(
+                    migration.getSource(), database.getSourceDatabase(), migration.getId(), seal);
         } catch (GeneralSecurityException e) {
             throw new MigrationException(
                     ErrorCode.INTERNAL,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.postgres;
 
+import dev.godwit.schemas.Server;
+import dev.godwit.schemas.secret.PasswordSeal;
+import java.security.GeneralSecurityException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -31,6 +34,25 @@ public record ConnectionSettings(
 
     public ConnectionSettings {
         parameters = Map.copyOf(parameters);
+    }
+
+    /**
+     * Of a database on a server that a migration names.
+     *
+     * @throws GeneralSecurityException if the password was sealed with another keyset, or for
+     *     another migration
+     */
+    public static ConnectionSettings of(
+            Server server, String database, String migrationId, PasswordSeal seal)
+            throws GeneralSecurityException {
+        return new ConnectionSettings(
+                server.getHost(),
+                server.getPort(),
+                database,
+                server.getUser(),
+                Secret.of(seal.open(server.getSealedPassword(), migrationId)),
+                server.getSslMode(),
+                server.getParameters());
     }
 
     public ConnectionSettings withDatabase(String other) {

@@ -4,7 +4,6 @@ package dev.godwit.control.cutover;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
-import dev.godwit.postgres.Secret;
 import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.Server;
@@ -45,15 +44,7 @@ final class Connections {
 
     private ConnectionSettings opened(Migration migration, Server server, String database) {
         try {
-            Secret password = Secret.of(seal.open(server.getSealedPassword(), migration.getId()));
-            return new ConnectionSettings(
-                    server.getHost(),
-                    server.getPort(),
-                    database,
-                    server.getUser(),
-                    password,
-                    server.getSslMode(),
-                    server.getParameters());
+            return ConnectionSettings.of(server, database, migration.getId(), seal);
         } catch (GeneralSecurityException e) {
             throw new MigrationException(
                     ErrorCode.KEYSET_WRONG,
