@@ -7,11 +7,6 @@ import dev.godwit.postgres.Secret;
 import dev.godwit.schemas.topic.KafkaSettings;
 import io.micronaut.context.env.Environment;
 import io.micronaut.core.naming.conventions.StringConvention;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Optional;
 
 /**
@@ -36,24 +31,12 @@ record ApplyConfig(
     }
 
     static ApplyConfig of(Environment environment) {
-        String servers =
-                environment
-                        .getProperty("godwit.kafka.bootstrap-servers", String.class)
-                        .orElseThrow(() ->
-                                new IllegalArgumentException(
-                                        "godwit.kafka.bootstrap-servers must be given"));
-        int replication =
-                environment.getProperty("godwit.kafka.replication-factor", Integer.class).orElse(0);
-        require(
-                replication >= 0 && replication <= Short.MAX_VALUE,
-                "godwit.kafka.replication-factor must be 0 (automatic) or the number of replicas");
-        var more = new HashMap<String, String>();
-        environment
-                .getProperties("godwit.kafka.properties", StringConvention.RAW)
-                .forEach((key, value) -> more.put(key, String.valueOf(value)));
         return new ApplyConfig(
-                new KafkaSettings(servers, (short) replication, more),
-                secret(environment, "godwit.keyset"),
+                KafkaSettings.of(
+                        environment::getProperty,
+                        environment.getProperties("godwit.kafka.properties", StringConvention.RAW)),
+                Secret.ofSetting(
+                        "godwit.keyset", key -> environment.getProperty(key, String.class)),
                 environment
                         .getProperty("godwit.instance", String.class)
                         .filter(name -> !name.isBlank())
@@ -64,26 +47,5 @@ record ApplyConfig(
     /** Production's do nothing. */
     CrashPoints crashPoints() {
         return crashAt.<CrashPoints>map(CrashPointHalt::new).orElseGet(CrashPoints::none);
-    }
-
-    private static Secret secret(Environment environment, String key) {
-        Optional<String> given = environment.getProperty(key, String.class);
-        Optional<String> file = environment.getProperty(key + "-file", String.class);
-        require(given.isPresent() || file.isPresent(), key + " or " + key + "-file must be given");
-        return Secret.of(given.orElseGet(() -> read(Path.of(file.orElseThrow()))).strip());
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + file, e);
-        }
-    }
-
-    private static void require(boolean condition, String message) {
-        if (!condition) {
-            throw new IllegalArgumentException(message);
-        }
     }
 }

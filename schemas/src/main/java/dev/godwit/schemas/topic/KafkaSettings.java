@@ -3,6 +3,7 @@ package dev.godwit.schemas.topic;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -26,8 +27,38 @@ public record KafkaSettings(
     /** The most that a broker allows by default ({@code transaction.max.timeout.ms}). */
     private static final int TRANSACTION_TIMEOUT_MS = 900_000;
 
+    private static final String SERVERS = "godwit.kafka.bootstrap-servers";
+    private static final String REPLICATION = "godwit.kafka.replication-factor";
+
+    /** A service's settings by key; empty where one is not given. */
+    @FunctionalInterface
+    public interface Lookup {
+        <T> Optional<T> find(String key, Class<T> type);
+    }
+
     public KafkaSettings {
         passThrough = Map.copyOf(passThrough);
+    }
+
+    /**
+     * Under {@code godwit.kafka}.
+     *
+     * @param passThrough what is given under {@code godwit.kafka.properties}
+     * @throws IllegalArgumentException naming a key that is missing or out of range
+     */
+    public static KafkaSettings of(Lookup settings, Map<String, ?> passThrough) {
+        String servers =
+                settings.find(SERVERS, String.class)
+                        .orElseThrow(
+                                () -> new IllegalArgumentException(SERVERS + " must be given"));
+        int replication = settings.find(REPLICATION, Integer.class).orElse(0);
+        if (replication < 0 || replication > Short.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    REPLICATION + " must be 0 (automatic) or the number of replicas");
+        }
+        var more = new HashMap<String, String>();
+        passThrough.forEach((key, value) -> more.put(key, String.valueOf(value)));
+        return new KafkaSettings(servers, (short) replication, more);
     }
 
     public static KafkaSettings at(String bootstrapServers) {

@@ -32,7 +32,7 @@ class ConfigurationPageTest {
 
     /** A key where it is read; a secret may come from a file too. */
     private static final Pattern KEY =
-            Pattern.compile("(secret\\(environment, )?\"(godwit\\.[a-z.-]+)\"");
+            Pattern.compile("(Secret\\.ofSetting\\(\\s*)?\"(godwit\\.[a-z.-]+)\"");
 
     private static final Pattern VARIABLE =
             Pattern.compile("\\b(GODWIT_[A-Z_]+|(SOURCE|TARGET)_PASSWORD|PGPASS[A-Z]+)\\b");
@@ -89,18 +89,20 @@ class ConfigurationPageTest {
     }
 
     private static List<String> keys(String service, String type) throws IOException {
-        String code =
-                Files.readString(
-                        HOME.resolve(
-                                "%1$s-service/src/main/java/dev/godwit/%1$s/%2$sConfig.java"
-                                        .formatted(service, type)));
-        return KEY.matcher(code)
+        String own =
+                "%1$s-service/src/main/java/dev/godwit/%1$s/%2$sConfig.java"
+                        .formatted(service, type);
+        String shared = "schemas/src/main/java/dev/godwit/schemas/topic/KafkaSettings.java";
+        return Stream.concat(keys(own), keys(shared)).toList();
+    }
+
+    private static Stream<String> keys(String file) throws IOException {
+        return KEY.matcher(Files.readString(HOME.resolve(file)))
                 .results()
                 .flatMap(found ->
                         found.group(1) == null
                                 ? Stream.of(found.group(2))
-                                : Stream.of(found.group(2), found.group(2) + "-file"))
-                .toList();
+                                : Stream.of(found.group(2), found.group(2) + "-file"));
     }
 
     /** Those that are a key's other name stand for the key. */
