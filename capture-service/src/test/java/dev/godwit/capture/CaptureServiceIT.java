@@ -351,9 +351,7 @@ class CaptureServiceIT {
     private static String newDatabase(Postgres source) throws Exception {
         String id = "capture%05d".formatted(IDS.incrementAndGet());
         source.run("postgres", "CREATE DATABASE " + id);
-        try (var admin = broker.settings().admin()) {
-            new dev.godwit.schemas.topic.TopicAdmin(admin, (short) 1).createFor(id, 4);
-        }
+        broker.createTopics(id, 4);
         return id;
     }
 

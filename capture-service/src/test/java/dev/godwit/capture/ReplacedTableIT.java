@@ -7,15 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.godwit.capture.crash.CrashPoint;
 import dev.godwit.capture.crash.CrashPoints;
 import dev.godwit.capture.fixture.Broker;
-import dev.godwit.capture.fixture.GrantingApply;
+import dev.godwit.capture.fixture.LoadedMigration;
 import dev.godwit.capture.fixture.LogReader;
 import dev.godwit.capture.fixture.Postgres;
 import dev.godwit.capture.load.Load;
-import dev.godwit.capture.load.LoadContext;
-import dev.godwit.capture.load.LoadSettings;
 import dev.godwit.capture.publish.ChangeLog;
-import dev.godwit.capture.source.SourceControl;
-import dev.godwit.capture.source.SourceDatabase;
 import dev.godwit.capture.wal.SelectedTables;
 import dev.godwit.capture.wal.WalSettings;
 import dev.godwit.capture.wal.WalStream;
@@ -25,11 +21,8 @@ import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Change;
 import dev.godwit.schemas.MarkerKind;
 import dev.godwit.schemas.SchemaChange;
-import dev.godwit.schemas.codec.SchemaBook;
-import dev.godwit.schemas.topic.TopicAdmin;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -68,16 +61,13 @@ class ReplacedTableIT {
     private static Broker broker;
     private static Postgres source;
 
-    private final String id = "replaced%04d".formatted(IDS.incrementAndGet());
-    private GrantingApply apply;
+    private LoadedMigration migration;
 
     @BeforeAll
     static void start() throws Exception {
         broker = Broker.start(Files.createDirectory(folder.resolve("kafka")));
         source = Postgres.start(15, Files.createDirectory(folder.resolve("postgres")));
-        try (var admin = broker.settings().admin()) {
-            new TopicAdmin(admin, (short) 1).createShared();
-        }
+        broker.createSharedTopics();
     }
 
     @AfterAll
@@ -87,52 +77,42 @@ class ReplacedTableIT {
     }
 
     @BeforeEach
-    void createDatabase() throws Exception {
-        source.run("postgres", "CREATE DATABASE " + id);
-        source.run(
-                id,
-                "CREATE TABLE item (id int PRIMARY KEY, v text)",
-                "INSERT INTO item SELECT i, 'v' || i FROM generate_series(1, 100) i");
-        try (var admin = broker.settings().admin()) {
-            new TopicAdmin(admin, (short) 1).createFor(id, 4);
-        }
-        apply = GrantingApply.start(broker.settings(), id);
+    void create() throws Exception {
+        migration =
+                LoadedMigration.create(
+                        source,
+                        broker,
+                        "replaced%04d".formatted(IDS.incrementAndGet()),
+                        "CREATE TABLE item (id int PRIMARY KEY, v text)",
+                        "INSERT INTO item SELECT i, 'v' || i FROM generate_series(1, 100) i");
     }
 
     @AfterEach
     void release() {
-        apply.close();
-        try (var control =
-                new SourceControl(
-                        new SourceDatabase(source.settings(id), id, Long.MAX_VALUE),
-                        CrashPoints.none())) {
-            control.release();
-        }
+        migration.close();
     }
 
     @Test
     void goesOnWithATableThatWasRenamedBetweenTwoOwners() throws Exception {
         try (var owner = new Owner(CrashPoints.none())) {
             owner.stream();
-            source.run(id, "INSERT INTO item VALUES (101, 'before')");
+            migration.run("INSERT INTO item VALUES (101, 'before')");
             awaitChanges(1);
         }
         // When
-        source.run(
-                id,
+        migration.run(
                 "ALTER TABLE item RENAME TO item_of_old",
                 "INSERT INTO item_of_old VALUES (102, 'behind')");
         // Then
         try (var owner = new Owner(CrashPoints.none())) {
             owner.stream();
             awaitChanges(2);
-            source.run(
-                    id,
+            migration.run(
                     "CREATE SCHEMA attic",
                     "ALTER TABLE item_of_old SET SCHEMA attic",
                     "UPDATE attic.item_of_old SET v = 'moved' WHERE id = 102");
             awaitChanges(3);
-            assertThat(LogReader.all(broker.settings(), id, SchemaChange.class))
+            assertThat(LogReader.all(broker.settings(), migration.id(), SchemaChange.class))
                     .allSatisfy(shape -> {
                         assertThat(shape.getSource()).isEqualTo(ITEM.toAvro());
                         assertThat(shape.getTarget()).isEqualTo(TARGET.toAvro());
@@ -146,8 +126,7 @@ class ReplacedTableIT {
         try (var owner = new Owner(CrashPoints.none())) {
             WalStream wal = owner.stream();
             // When
-            source.run(
-                    id,
+            migration.run(
                     "ALTER TABLE item RENAME TO item_of_old",
                     "CREATE TABLE item (id int PRIMARY KEY, v text)",
                     "INSERT INTO item VALUES (1, 'nobody sees this')");
@@ -163,8 +142,7 @@ class ReplacedTableIT {
                     .hasMessageContaining("public.item");
         }
         // When
-        source.run(
-                id,
+        migration.run(
                 "DROP TABLE item",
                 "ALTER TABLE item_of_old RENAME TO item",
                 "INSERT INTO item VALUES (101, 'as before')");
@@ -180,10 +158,9 @@ class ReplacedTableIT {
         try (var owner = new Owner(CrashPoints.none())) {
             WalStream wal = owner.stream();
             // When
-            source.run(
-                    id,
+            migration.run(
                     "CREATE TABLE other (id int PRIMARY KEY)",
-                    "ALTER PUBLICATION godwit_%s SET TABLE other".formatted(id));
+                    "ALTER PUBLICATION godwit_%s SET TABLE other".formatted(migration.id()));
             // Then
             await(() -> wal.failure().map(MigrationException::code), ErrorCode.SCHEMA_CHANGED);
             assertThat(wal.failure())
@@ -201,7 +178,7 @@ class ReplacedTableIT {
         try (var owner =
                 new Owner(at -> {
                     if (at == CrashPoint.AFTER_BEGIN && replaced.compareAndSet(false, true)) {
-                        run(
+                        migration.run(
                                 "ALTER TABLE item RENAME TO item_of_old",
                                 "CREATE TABLE item (id int PRIMARY KEY, v text)");
                     }
@@ -210,28 +187,22 @@ class ReplacedTableIT {
             await(
                     () -> owner.load.failure().map(MigrationException::code),
                     ErrorCode.SCHEMA_CHANGED);
-            assertThat(apply.load(TARGET).getEnded()).isFalse();
+            assertThat(migration.recorded(TARGET).getEnded()).isFalse();
         }
     }
 
     private void awaitChanges(int count) {
         Awaitility.await(count + " changes")
                 .atMost(MOST)
-                .until(() -> LogReader.all(broker.settings(), id, Change.class).size() == count);
+                .until(() ->
+                        LogReader.all(broker.settings(), migration.id(), Change.class).size()
+                                == count);
     }
 
     private static void await(Callable<Optional<ErrorCode>> failure, ErrorCode code) {
         Awaitility.await(code.name())
                 .atMost(MOST)
                 .until(failure, found -> found.filter(code::equals).isPresent());
-    }
-
-    private void run(String... statements) {
-        try {
-            source.run(id, statements);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     /** Log, load and stream of one owner. */
@@ -241,18 +212,8 @@ class ReplacedTableIT {
         private Optional<WalStream> wal = Optional.empty();
 
         Owner(CrashPoints crashPoints) throws InterruptedException {
-            log = ChangeLog.open(broker.settings(), id, SchemaBook.ownOnly(), CrashPoints.none());
-            load =
-                    new Load(
-                            new LoadContext(
-                                    new SourceDatabase(source.settings(id), id, log.epoch()),
-                                    log,
-                                    broker.settings(),
-                                    Map.of(TARGET, List.of(ITEM)),
-                                    LoadSettings.of(2, 1L << 30, 1L << 28),
-                                    apply.grants(),
-                                    crashPoints,
-                                    Clock.systemUTC()));
+            log = migration.openLog();
+            load = migration.load(log, Map.of(TARGET, List.of(ITEM)), crashPoints);
         }
 
         /** Loads what is not loaded, then streams. */
@@ -261,8 +222,8 @@ class ReplacedTableIT {
             Awaitility.await("the end of the load").atMost(MOST).until(load::finished);
             var stream =
                     new WalStream(
-                            source.settings(id),
-                            id,
+                            migration.settings(),
+                            migration.id(),
                             log,
                             new SelectedTables(Map.of(ITEM, TARGET), load.oids()),
                             WATCHFUL,

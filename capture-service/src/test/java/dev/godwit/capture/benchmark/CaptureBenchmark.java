@@ -3,28 +3,22 @@ package dev.godwit.capture.benchmark;
 
 import dev.godwit.capture.crash.CrashPoints;
 import dev.godwit.capture.fixture.Broker;
+import dev.godwit.capture.fixture.FreshStream;
 import dev.godwit.capture.publish.ChangeLog;
-import dev.godwit.capture.wal.SourceIdentity;
 import dev.godwit.capture.wal.TableRouting;
 import dev.godwit.capture.wal.WalSettings;
 import dev.godwit.capture.wal.WalStream;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.Secret;
-import dev.godwit.schemas.Counters;
-import dev.godwit.schemas.StreamStart;
-import dev.godwit.schemas.StreamState;
 import dev.godwit.schemas.codec.SchemaBook;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -131,10 +125,12 @@ final class CaptureBenchmark {
 
     /** Until so many changes are committed in the log. */
     private Reading capture(String id, long changes) throws Exception {
-        broker.createTopics(id);
+        broker.createTopics(id, 1);
         try (ChangeLog log =
                 ChangeLog.open(broker.settings(), id, SchemaBook.ownOnly(), CrashPoints.none())) {
-            begin(log, id);
+            try (Connection connection = source.open("benchmark")) {
+                FreshStream.begin(log, connection, id);
+            }
             try (var wal =
                     new WalStream(
                             source,
@@ -171,33 +167,6 @@ final class CaptureBenchmark {
                 throw failure.get();
             }
             LockSupport.parkNanos(LOOK_NANOS);
-        }
-    }
-
-    private void begin(ChangeLog log, String id) throws SQLException, InterruptedException {
-        try (Connection connection = source.open("benchmark");
-                Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery(
-                                "SELECT (confirmed_flush_lsn - '0/0'::pg_lsn)::bigint FROM pg_replication_slots WHERE slot_name = 'godwit_%s'"
-                                        .formatted(id))) {
-            row.next();
-            long consistentPoint = row.getLong(1);
-            SourceIdentity identity = SourceIdentity.read(connection);
-            log.begin(
-                    new StreamStart(identity.systemIdentifier(), consistentPoint, "godwit_" + id),
-                    StreamState.newBuilder()
-                            .setOwnerEpoch(log.epoch())
-                            .setSystemIdentifier(identity.systemIdentifier())
-                            .setTimeline(identity.timeline())
-                            .setConsistentPoint(consistentPoint)
-                            .setFinalLsn(0)
-                            .setOrdinal(-1)
-                            .setFlushableLsn(consistentPoint)
-                            .setCaptured(new Counters(0L, 0L, 0L, 0L))
-                            .build(),
-                    List.of(),
-                    List.of());
         }
     }
 }

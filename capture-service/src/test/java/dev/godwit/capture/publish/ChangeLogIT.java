@@ -65,7 +65,7 @@ class ChangeLogIT {
 
     @BeforeEach
     void prepare() throws InterruptedException, ExecutionException {
-        broker.createTopics(id);
+        broker.createTopics(id, 1);
     }
 
     @Test
