@@ -275,7 +275,7 @@ class ControlServiceIT {
     void cancelsFromAnyStateBeforeTheEnd() throws Exception {
         String id = readyToCutOver();
         post("cutover", "{\"fence\":true}");
-        assertThat(services.wanted(id).getFence()).isTrue();
+        await().until(() -> services.wanted(id).getFence());
 
         assertThat(post("cancel", "").status()).isEqualTo(202);
         assertThat(database().path("migrationState").asText()).isEqualTo("CANCELLING");
