@@ -4,6 +4,7 @@ package dev.godwit.control.comparison;
 import dev.godwit.postgres.Identifiers;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * One carried column as an expression whose text is the same on both sides. A row's text is that of
@@ -37,20 +38,10 @@ record ColumnText(String name, String baseType, String elementType) {
         return FLOATING.contains(elementType) ? "pg_catalog.array_send(" + quoted + ")" : quoted;
     }
 
-    /** The query that digests these rows. */
-    static String digestQuery(List<ColumnText> columns, String from, boolean floatsAsBytes) {
-        String row =
-                columns.stream()
-                        .map(column -> column.expression(floatsAsBytes))
-                        .collect(
-                                java.util.stream.Collectors.joining(
-                                        ", ", "ROW(", ")::pg_catalog.text"));
-        return """
-        SELECT pg_catalog.count(*),
-               coalesce(pg_catalog.sum(('x' || pg_catalog.substr(hash, 1, 16))::pg_catalog.bit(64)::bigint), 0),
-               coalesce(pg_catalog.sum(('x' || pg_catalog.substr(hash, 17, 16))::pg_catalog.bit(64)::bigint), 0)
-          FROM (SELECT pg_catalog.md5(%s) AS hash FROM %s) AS hashed\
-        """
-                .formatted(row, from);
+    /** The text of a whole row of these columns. */
+    static String ofRow(List<ColumnText> columns, boolean floatsAsBytes) {
+        return columns.stream()
+                .map(column -> column.expression(floatsAsBytes))
+                .collect(Collectors.joining(", ", "ROW(", ")::pg_catalog.text"));
     }
 }

@@ -78,19 +78,21 @@ public final class Comparison {
             Map<TableName, List<TableName>> byTarget, Side source, Side target)
             throws InterruptedException, SQLException {
         boolean floatsAsBytes = prints(source.version()) != prints(target.version());
+        RowHash hash = RowHash.between(source.version(), target.version());
         var rows = new ArrayList<PendingReport>();
         for (Map.Entry<TableName, List<TableName>> unit : byTarget.entrySet()) {
-            List<ColumnText> columns = source.columnsOf(unit.getValue().getFirst());
+            String rowText =
+                    ColumnText.ofRow(source.columnsOf(unit.getValue().getFirst()), floatsAsBytes);
             var ofSource =
                     unit.getValue().stream()
-                            .map(table -> source.digest(table, columns, floatsAsBytes))
+                            .map(table -> source.digest(table, rowText, hash))
                             .toList();
             rows.add(
                     new PendingReport(
                             unit.getKey(),
                             unit.getValue(),
                             ofSource,
-                            target.digest(unit.getKey(), columns, floatsAsBytes)));
+                            target.digest(unit.getKey(), rowText, hash)));
         }
         var reports = new ArrayList<TableReport>();
         for (PendingReport row : rows) {
@@ -190,11 +192,9 @@ public final class Comparison {
             return on(connection -> Snapshot.carriedColumns(connection, version, table));
         }
 
-        Future<Digest> digest(TableName table, List<ColumnText> columns, boolean floatsAsBytes) {
+        Future<Digest> digest(TableName table, String rowText, RowHash hash) {
             Callable<Digest> job =
-                    () ->
-                            on(connection ->
-                                    Snapshot.digest(connection, table, columns, floatsAsBytes));
+                    () -> on(connection -> Snapshot.digest(connection, table, rowText, hash));
             return threads.submit(job);
         }
 

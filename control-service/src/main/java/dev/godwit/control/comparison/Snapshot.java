@@ -77,19 +77,18 @@ final class Snapshot {
         }
     }
 
-    static Digest digest(
-            Connection connection, TableName table, List<ColumnText> columns, boolean floatsAsBytes)
+    /**
+     * Counts and sums the table's rows.
+     *
+     * @param rowText as {@link ColumnText#ofRow} says it
+     */
+    static Digest digest(Connection connection, TableName table, String rowText, RowHash hash)
             throws SQLException {
         String from = (partitioned(connection, table) ? "" : "ONLY ") + table.quoted();
         try (Statement statement = connection.createStatement();
-                ResultSet row =
-                        statement.executeQuery(
-                                ColumnText.digestQuery(columns, from, floatsAsBytes))) {
+                ResultSet row = statement.executeQuery(hash.query(rowText, from))) {
             row.next();
-            return new Digest(
-                    row.getLong(1),
-                    row.getBigDecimal(2).toBigInteger(),
-                    row.getBigDecimal(3).toBigInteger());
+            return Digest.of(row);
         }
     }
 

@@ -7,6 +7,9 @@ import dev.godwit.control.TestDatabases;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.TableReport;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -14,6 +17,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @TestInstance(Lifecycle.PER_CLASS)
 class ComparisonIT {
@@ -64,6 +69,35 @@ class ComparisonIT {
                         "missing 1000 999 false",
                         "extra 1000 1001 false",
                         "swapped 1000 1000 false");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void hashesTellOneChangedRowAndTwoSwappedValues(RowHash hash) throws Exception {
+        String table = "public.hashed_" + hash;
+        onBoth(
+                "CREATE TABLE %s (id int, v text)".formatted(table),
+                "INSERT INTO %s SELECT i, 'v' || i FROM generate_series(1, 1000) i"
+                        .formatted(table));
+        Digest before = digest("dst", table, hash);
+        assertThat(before).isEqualTo(digest("src", table, hash));
+        assertThat(before.rows()).isEqualTo(1000);
+        assertThat(before.high()).isNotEqualTo(before.low());
+
+        server.run("dst", "UPDATE %s SET v = 'v2' WHERE id = 1".formatted(table));
+        assertThat(digest("dst", table, hash)).isNotEqualTo(before);
+        server.run("dst", "UPDATE %s SET v = 'v1' WHERE id = 2".formatted(table));
+        assertThat(digest("dst", table, hash)).isNotEqualTo(before);
+    }
+
+    private Digest digest(String database, String table, RowHash hash) throws Exception {
+        try (Connection connection = server.settings(database).open("compare");
+                Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery(hash.query("ROW(id, v)::pg_catalog.text", table))) {
+            row.next();
+            return Digest.of(row);
+        }
     }
 
     @Test
