@@ -33,7 +33,7 @@ record ApplyConfig(
     static ApplyConfig of(Environment environment) {
         return new ApplyConfig(
                 KafkaSettings.of(
-                        environment::getProperty,
+                        key -> environment.getProperty(key, String.class),
                         environment.getProperties("godwit.kafka.properties", StringConvention.RAW)),
                 Secret.ofSetting(
                         "godwit.keyset", key -> environment.getProperty(key, String.class)),

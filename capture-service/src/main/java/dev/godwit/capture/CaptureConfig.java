@@ -33,7 +33,7 @@ record CaptureConfig(
     static CaptureConfig of(Environment environment) {
         return new CaptureConfig(
                 KafkaSettings.of(
-                        environment::getProperty,
+                        key -> environment.getProperty(key, String.class),
                         environment.getProperties("godwit.kafka.properties", StringConvention.RAW)),
                 Secret.ofSetting(
                         "godwit.keyset", key -> environment.getProperty(key, String.class)),

@@ -18,7 +18,7 @@ record ControlConfig(KafkaSettings kafka, Secret keyset, Secret token) {
     static ControlConfig of(Environment environment) {
         return new ControlConfig(
                 KafkaSettings.of(
-                        environment::getProperty,
+                        key -> environment.getProperty(key, String.class),
                         environment.getProperties("godwit.kafka.properties", StringConvention.RAW)),
                 Secret.ofSetting(
                         "godwit.keyset", key -> environment.getProperty(key, String.class)),

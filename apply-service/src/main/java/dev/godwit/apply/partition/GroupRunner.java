@@ -57,6 +57,9 @@ public final class GroupRunner implements AutoCloseable {
     private static final int HEARTBEAT_MILLIS = 2_000;
     private static final int PARTITION_FETCH_BYTES = 4 << 20;
 
+    /** A record may hold 900 KiB, and what was fetched is larger than that, uncompressed. */
+    private static final int RECORDS_MOST = 16;
+
     private final KafkaSettings kafka;
     private final Optional<String> instance;
     private final Workers workers;
@@ -135,7 +138,7 @@ public final class GroupRunner implements AutoCloseable {
         config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MILLIS);
         config.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, HEARTBEAT_MILLIS);
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
-        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 2_000);
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, RECORDS_MOST);
         config.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, 10_000);
         instance.ifPresent(name -> config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, name));
         return kafka.consumer(config);

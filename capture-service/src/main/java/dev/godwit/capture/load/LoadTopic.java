@@ -45,9 +45,7 @@ final class LoadTopic implements AutoCloseable {
                                 ProducerConfig.LINGER_MS_CONFIG,
                                 0,
                                 ProducerConfig.MAX_BLOCK_MS_CONFIG,
-                                Integer.MAX_VALUE,
-                                ProducerConfig.COMPRESSION_TYPE_CONFIG,
-                                "none"));
+                                Integer.MAX_VALUE));
         this.pieces =
                 IntStream.range(0, producer.partitionsFor(topic).size())
                         .mapToObj(partition -> new ReentrantLock(true))
