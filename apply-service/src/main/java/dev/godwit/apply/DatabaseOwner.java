@@ -156,7 +156,7 @@ final class DatabaseOwner implements PartitionWorker {
         } catch (MigrationException e) {
             fail(e);
         } catch (SQLException e) {
-            fail(TargetFailures.owning(e));
+            fail(TargetFailures.of(e));
         } catch (RuntimeException e) {
             fail(
                     new MigrationException(

@@ -65,7 +65,7 @@ record Desired(Migration migration, DatabaseMigration database) {
     /**
      * How to reach the source database.
      *
-     * @throws MigrationException INTERNAL if the password was sealed with another keyset
+     * @throws MigrationException KEYSET_WRONG if the password was sealed with another keyset
      */
     ConnectionSettings source(PasswordSeal seal) {
         try {
@@ -73,9 +73,8 @@ record Desired(Migration migration, DatabaseMigration database) {
                     migration.getSource(), database.getSourceDatabase(), migration.getId(), seal);
         } catch (GeneralSecurityException e) {
             throw new MigrationException(
-                    ErrorCode.INTERNAL,
+                    ErrorCode.KEYSET_WRONG,
                     "the source's password was sealed with another keyset",
-                    "Give the three services the same keyset (godwit.keyset), then retry.",
                     e);
         }
     }

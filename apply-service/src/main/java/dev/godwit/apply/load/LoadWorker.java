@@ -185,7 +185,7 @@ public final class LoadWorker implements PartitionWorker {
         } catch (MigrationException e) {
             fail(e);
         } catch (SQLException e) {
-            fail(TargetFailures.loading(e));
+            fail(TargetFailures.of(e));
         } catch (UnknownSchemaException e) {
             fail(
                     new MigrationException(

@@ -279,7 +279,7 @@ public final class ChangesWorker implements PartitionWorker {
     private static MigrationException explained(Throwable why) {
         return switch (why) {
             case MigrationException known -> known;
-            case SQLException e -> TargetFailures.syncing(e);
+            case SQLException e -> TargetFailures.ofRows(e);
             default ->
                     new MigrationException(
                             ErrorCode.INTERNAL,

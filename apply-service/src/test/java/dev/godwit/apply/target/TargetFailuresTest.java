@@ -14,40 +14,38 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TargetFailuresTest {
     @ParameterizedTest
     @CsvSource({
-        "28P01, PASSWORD_WRONG, PASSWORD_WRONG, TARGET_FAILED",
-        "28000, ACCESS_REFUSED, ACCESS_REFUSED, TARGET_FAILED",
-        "3D000, DATABASE_UNKNOWN, DATABASE_UNKNOWN, TARGET_FAILED",
-        "42501, PERMISSION_DENIED, TARGET_FAILED, PERMISSION_DENIED",
-        "08001, TARGET_UNREACHABLE, TARGET_UNREACHABLE, TARGET_UNREACHABLE",
-        "08006, TARGET_UNREACHABLE, TARGET_UNREACHABLE, TARGET_UNREACHABLE",
-        "57P01, TARGET_FAILED, TARGET_FAILED, TARGET_FAILED",
-        "53300, TARGET_FAILED, TARGET_FAILED, TARGET_FAILED",
-        "23505, TARGET_FAILED, TARGET_FAILED, TARGET_FAILED",
-        "'', TARGET_FAILED, TARGET_FAILED, TARGET_UNREACHABLE"
+        "28P01, PASSWORD_WRONG",
+        "28000, ACCESS_REFUSED",
+        "3D000, DATABASE_UNKNOWN",
+        "42501, PERMISSION_DENIED",
+        "08001, TARGET_UNREACHABLE",
+        "08006, TARGET_UNREACHABLE",
+        "57P01, TARGET_FAILED",
+        "53300, TARGET_FAILED",
+        "23505, TARGET_FAILED",
+        "'', TARGET_UNREACHABLE"
     })
-    void aStateHasItsCode(String state, ErrorCode owning, ErrorCode loading, ErrorCode syncing) {
+    void aStateHasItsCode(String state, ErrorCode code) {
         var e = new SQLException("in any language", state);
 
-        assertThat(TargetFailures.owning(e).code()).isEqualTo(owning);
-        assertThat(TargetFailures.loading(e).code()).isEqualTo(loading);
-        assertThat(TargetFailures.syncing(e).code()).isEqualTo(syncing);
+        assertThat(TargetFailures.of(e).code()).isEqualTo(code);
+        assertThat(TargetFailures.ofRows(e).code()).isEqualTo(code);
     }
 
     @Test
-    void theOwnerTellsWhyTheTargetCannotBeReached() {
-        assertThat(TargetFailures.owning(unreachable(new UnknownHostException("db"))).code())
+    void tellsWhyTheTargetCannotBeReached() {
+        assertThat(TargetFailures.of(unreachable(new UnknownHostException("db"))).code())
                 .isEqualTo(ErrorCode.HOST_UNKNOWN);
-        assertThat(TargetFailures.owning(unreachable(new ConnectException("refused"))).code())
+        assertThat(TargetFailures.of(unreachable(new ConnectException("refused"))).code())
                 .isEqualTo(ErrorCode.TARGET_UNREACHABLE);
     }
 
     @Test
-    void theCauseIsKept() {
-        SQLException e = unreachable(new ConnectException("refused"));
+    void keepsTheCauseAndARowsValuesToItself() {
+        var e = new SQLException("Key (email)=(ada@example.org) already exists", "23505");
 
-        assertThat(TargetFailures.owning(e)).hasCause(e);
-        assertThat(TargetFailures.loading(e)).hasCause(e);
-        assertThat(TargetFailures.syncing(e)).hasCause(e);
+        assertThat(TargetFailures.of(e)).hasCause(e);
+        assertThat(TargetFailures.ofRows(e)).hasCause(e).hasMessageNotContaining("ada");
     }
 
     private static SQLException unreachable(Exception cause) {
