@@ -121,7 +121,7 @@ final class CutoverCommand implements Callable<Integer> {
             CutoverDriver driver = drivers.get(database.name());
             if (!database.ended() && driver != null) {
                 Trouble refusal = driver.refusal().orElseGet(() -> notReady(database));
-                reporter.report(new Event.Failed(database.name(), refusal));
+                reporter.report(new Event.CutoverRefused(database.name(), refusal));
                 outcome = Outcome.CUTOVER_REFUSED;
             }
         }

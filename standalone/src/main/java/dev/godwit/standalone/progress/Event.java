@@ -37,6 +37,9 @@ public sealed interface Event {
     /** It stands still until somebody acts. */
     record Failed(String database, Trouble trouble) implements Event {}
 
+    /** The cutover did not come about; the migration goes on as before. */
+    record CutoverRefused(String database, Trouble trouble) implements Event {}
+
     /** Something the operator must know and nothing stops for. */
     record Note(String database, String text) implements Event {}
 }

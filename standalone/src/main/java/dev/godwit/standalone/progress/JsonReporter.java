@@ -3,6 +3,7 @@ package dev.godwit.standalone.progress;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.godwit.standalone.api.Trouble;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
@@ -46,6 +47,7 @@ public final class JsonReporter implements Reporter {
             case Event.CutoverApplied applied -> "cutover_applied";
             case Event.Completed completed -> "completed";
             case Event.Failed failed -> "failed";
+            case Event.CutoverRefused refused -> "failed";
             case Event.Note note -> "note";
         };
     }
@@ -69,11 +71,15 @@ public final class JsonReporter implements Reporter {
                             .put("tables", completed.tables())
                             .put("loadMillis", completed.loadMillis())
                             .put("outageMillis", completed.outageMillis());
-            case Event.Failed failed ->
-                    line.put("code", failed.trouble().code())
-                            .put("what", failed.trouble().what())
-                            .put("remedy", failed.trouble().remedy());
+            case Event.Failed failed -> fill(line, failed.trouble());
+            case Event.CutoverRefused refused -> fill(line, refused.trouble());
             case Event.Note note -> line.put("text", note.text());
         }
+    }
+
+    private static void fill(ObjectNode line, Trouble trouble) {
+        line.put("code", trouble.code())
+                .put("what", trouble.what())
+                .put("remedy", trouble.remedy());
     }
 }

@@ -2,6 +2,7 @@
 package dev.godwit.standalone.progress;
 
 import dev.godwit.standalone.api.DatabaseStatus.LoadProgress;
+import dev.godwit.standalone.api.Trouble;
 import java.time.Duration;
 
 /** Each event as one line for people. */
@@ -18,13 +19,8 @@ final class Lines {
             case Event.CutoverApplied applied ->
                     "all changes applied; finishing the target and comparing";
             case Event.Completed completed -> completed(completed);
-            case Event.Failed failed ->
-                    "FAILED "
-                            + failed.trouble().code()
-                            + ": "
-                            + failed.trouble().what()
-                            + ". "
-                            + failed.trouble().remedy();
+            case Event.Failed failed -> "FAILED " + trouble(failed.trouble());
+            case Event.CutoverRefused refused -> "cutover refused: " + trouble(refused.trouble());
             case Event.Note note -> note.text();
         };
     }
@@ -47,6 +43,10 @@ final class Lines {
                                 ? ", behind by "
                                         + Wording.time(Duration.ofMillis(pending.latencyMillis()))
                                 : "");
+    }
+
+    private static String trouble(Trouble trouble) {
+        return trouble.code() + ": " + trouble.what() + ". " + trouble.remedy();
     }
 
     private static String completed(Event.Completed completed) {

@@ -35,6 +35,7 @@ public final class TerminalReporter implements Reporter {
             case Event.Pending pending -> live(pending.database(), Lines.pending(pending));
             case Event.Completed completed -> last(event);
             case Event.Failed failed -> last(event);
+            case Event.CutoverRefused refused -> last(event);
             default -> say(event.database() + ": " + Lines.of(event));
         }
     }
