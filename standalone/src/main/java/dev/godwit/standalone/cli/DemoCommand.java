@@ -38,13 +38,11 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, SQLException, InterruptedException {
         long start = System.nanoTime();
-        Path directory = Files.createTempDirectory("godwit-demo-");
-        // The servers may run as another user, who has to get through here.
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+        Path directory = directory();
         Path logs = Files.createTempDirectory("godwit-demo-logs-");
         Console.logTo(logs);
         Reporter reporter = console.reporter(json);
-        var demo = new Demo(binaries(), directory, reporter, console.clock());
+        var demo = new Demo(binaries(), directory, Demo.Pace.SHOWN, reporter, console.clock());
         var hook = new Thread(() -> interrupted(demo, logs), "interrupted");
         Runtime.getRuntime().addShutdownHook(hook);
         Outcome outcome = Outcome.FAILED;
@@ -65,8 +63,15 @@ final class DemoCommand implements Callable<Integer> {
         return outcome.exitCode();
     }
 
+    /** The servers may run as another user, who has to get through here. */
+    static Path directory() throws IOException {
+        return Files.createTempDirectory(
+                "godwit-demo-",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+    }
+
     /** The build leaves them beside the program. */
-    private static Path binaries() {
+    static Path binaries() {
         return Path.of(System.getProperty("godwit.postgres", "postgres"));
     }
 

@@ -56,7 +56,7 @@ final class Godwit {
                         .addSubcommand(new CancelCommand(console))
                         .addSubcommand(new RetryCommand(console))
                         .addSubcommand(new BrokerCommand(console))
-                        .addSubcommand(new WarmUpCommand());
+                        .addSubcommand(new WarmUpCommand(console));
         line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
         line.setCaseInsensitiveEnumValuesAllowed(true);

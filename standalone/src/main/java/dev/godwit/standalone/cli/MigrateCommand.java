@@ -75,7 +75,8 @@ final class MigrateCommand implements Callable<Integer> {
     @Option(
             names = "--load-workers",
             paramLabel = "N",
-            description = "Connections that read the source's tables (default: 4).")
+            description =
+                    "Connections that read the source's tables (default: this machine's cores, from 2 to 4).")
     private @Nullable Integer loadWorkers;
 
     @Option(names = "--json", description = "Only JSON lines on standard output.")

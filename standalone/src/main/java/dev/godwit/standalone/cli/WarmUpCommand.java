@@ -1,33 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.standalone.cli;
 
-import dev.godwit.standalone.engine.DataDirectory;
-import dev.godwit.standalone.engine.Engine;
+import dev.godwit.standalone.demo.Demo;
+import dev.godwit.standalone.migrate.Outcome;
 import dev.godwit.standalone.postgres.Directories;
+import dev.godwit.standalone.progress.PlainReporter;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /**
- * Starts the engine and stops it: the script archives the classes that this has loaded, so that
- * later starts are faster.
+ * The demo in a hurry, unseen: the script keeps what the JVM learns from it, classes and profiles
+ * (JEP 483, JEP 515), so that every later start is faster.
  */
 @Command(
         name = "warm-up",
         hidden = true,
-        description = "Starts and stops the engine in a temporary directory.")
+        description = "Migrates the demo's sample once, to learn from it.")
 final class WarmUpCommand implements Callable<Integer> {
+    private final Console console;
+
+    WarmUpCommand(Console console) {
+        this.console = console;
+    }
+
     @Override
-    public Integer call() throws IOException, InterruptedException {
-        Path path = Files.createTempDirectory("godwit-warm-up-");
-        try (DataDirectory directory = DataDirectory.open(path)) {
-            Console.logTo(path.resolve("logs"));
-            Engine.start(directory).close();
+    public Integer call() throws IOException, SQLException, InterruptedException {
+        Path logs = Files.createTempDirectory("godwit-warm-up-logs-");
+        Console.logTo(logs);
+        var nowhere =
+                new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        var demo =
+                new Demo(
+                        DemoCommand.binaries(),
+                        DemoCommand.directory(),
+                        Demo.Pace.HURRIED,
+                        new PlainReporter(nowhere, console.clock()),
+                        console.clock());
+        try {
+            Outcome outcome = demo.run();
+            return outcome.exitCode();
         } finally {
-            Directories.delete(path);
+            demo.remove();
+            Directories.delete(logs);
         }
-        return 0;
     }
 }

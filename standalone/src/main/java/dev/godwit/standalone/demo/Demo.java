@@ -46,11 +46,21 @@ public final class Demo {
     private static final int SOURCE_MAJOR = 13;
     private static final int TARGET_MAJOR = 18;
     private static final long SEED = 20_260_101;
-    private static final Duration SYNC_SHOWN = Duration.ofSeconds(8);
-    private static final Duration ON_THE_TARGET = Duration.ofSeconds(2);
+
+    /**
+     * How long the spectator is shown what goes on.
+     *
+     * @param sync the writer goes on for as long after Ready to cutover
+     * @param onTheTarget and for as long in its new home
+     */
+    public record Pace(Duration sync, Duration onTheTarget) {
+        public static final Pace SHOWN = new Pace(Duration.ofSeconds(8), Duration.ofSeconds(2));
+        public static final Pace HURRIED = new Pace(Duration.ofSeconds(1), Duration.ZERO);
+    }
 
     private final Path binaries;
     private final Path directory;
+    private final Pace pace;
     private final Reporter reporter;
     private final Clock clock;
     private @Nullable PostgresServer source;
@@ -66,9 +76,10 @@ public final class Demo {
      * @param binaries directory with 13.jar and 18.jar
      * @param directory for everything; it is deleted at the end
      */
-    public Demo(Path binaries, Path directory, Reporter reporter, Clock clock) {
+    public Demo(Path binaries, Path directory, Pace pace, Reporter reporter, Clock clock) {
         this.binaries = binaries;
         this.directory = directory;
+        this.pace = pace;
         this.reporter = reporter;
         this.clock = clock;
     }
@@ -187,7 +198,7 @@ public final class Demo {
             if (since.isEmpty() && database.state().equals("ready_to_cutover")) {
                 since = Optional.of(clock.instant());
             }
-            return since.map(start -> start.plus(SYNC_SHOWN).isBefore(clock.instant()))
+            return since.map(start -> start.plus(pace.sync()).isBefore(clock.instant()))
                     .orElse(false);
         }
     }
@@ -227,7 +238,7 @@ public final class Demo {
 
     private long writeOnTarget(ConnectionSettings to) throws SQLException, InterruptedException {
         LiveWriter moved = keepWriter(LiveWriter.start(to, clock, SEED + 1));
-        Instant end = clock.instant().plus(ON_THE_TARGET);
+        Instant end = clock.instant().plus(pace.onTheTarget());
         while (!moved.ended() && clock.instant().isBefore(end)) {
             LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
         }

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  *
  * @param tables patterns "schema.table" with *; empty: all tables
  * @param lanes ordered writers of the sync; empty: the server's choice
- * @param loadWorkers connections that read the source's tables; empty: the server's choice
+ * @param loadWorkers connections that read the source's tables; empty: by the machine's cores
  */
 public record MigrateArguments(
         Server source,
@@ -130,8 +130,13 @@ public record MigrateArguments(
         tables.forEach(patterns::add);
         ObjectNode settings = request.putObject("settings");
         lanes.ifPresent(number -> settings.put("lanes", number));
-        loadWorkers.ifPresent(number -> settings.put("loadWorkers", number));
+        settings.put("loadWorkers", loadWorkers.orElseGet(MigrateArguments::usualLoadWorkers));
         return request;
+    }
+
+    /** Broker, services, and often the databases too share these cores. */
+    private static int usualLoadWorkers() {
+        return Math.clamp(Runtime.getRuntime().availableProcessors(), 2, 4);
     }
 
     private static String option(Enum<?> value) {
