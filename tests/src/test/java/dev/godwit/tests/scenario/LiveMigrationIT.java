@@ -20,8 +20,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Invariants 1, 8 and 9: a live database arrives equal, and both sides look as they did before. */
 @MigrationTest
 class LiveMigrationIT {
-    private static final int ROWS = MigrationHarness.SOAK ? 1_000_000 : 20_000;
+    private static final int ROWS = MigrationHarness.SOAK ? 1_100_000 : 20_000;
     private static final int PER_SECOND = 250;
+
+    /** How much of the writer's work the sync sees before the cutover. */
+    private static final int TRANSACTIONS_IN_THE_SYNC = SOAK ? 15_000 : 0;
 
     private final MigrationHarness harness;
 
@@ -45,6 +48,8 @@ class LiveMigrationIT {
         try (Writer writer = Writer.start(source, seed, 4, PER_SECOND)) {
             RunningMigration migration = harness.migrate(source, target);
             migration.awaitState("ready_to_cutover");
+            long wanted = writer.committed() + TRANSACTIONS_IN_THE_SYNC;
+            migration.await("the sync", status -> writer.committed() >= wanted);
             DatabaseStatus end = migration.cutOver(true);
 
             // Then
