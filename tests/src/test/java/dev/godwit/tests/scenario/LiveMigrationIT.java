@@ -24,7 +24,7 @@ class LiveMigrationIT {
     private static final int PER_SECOND = 250;
 
     /** How much of the writer's work the sync sees before the cutover. */
-    private static final int TRANSACTIONS_IN_THE_SYNC = SOAK ? 15_000 : 0;
+    private static final int TRANSACTIONS_IN_THE_SYNC = MigrationHarness.SOAK ? 15_000 : 0;
 
     private final MigrationHarness harness;
 
