@@ -72,7 +72,7 @@ public enum ErrorCode {
             "Mend what the server names, empty the target database and start again, or create the schema yourself and use --schema existing."),
     GENERATED_COLUMN_IDENTITY(
             Retry.AFTER_ACTION,
-            "PostgreSQL 18 refuses updates of a published table with REPLICA IDENTITY FULL and a stored generated column: add a primary key and set REPLICA IDENTITY DEFAULT."),
+            "PostgreSQL does not publish the generated column of a replica identity, and from 18 on refuses the application's updates: add a primary key without generated columns and set REPLICA IDENTITY DEFAULT."),
     ROW_TOO_WIDE(
             Retry.AFTER_ACTION,
             "Raise rowBytesMax and the services' heap, or leave the table out."),

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class Catalog {
     private static final int GENERATED_COLUMNS = 12;
 
+    /** Columns behind these only travel with the index. */
+    private static final int INCLUDED_COLUMNS = 11;
+
     private static final String GENERATED = "{generated}";
 
     private static final String OURS =
@@ -38,9 +41,22 @@ final class Catalog {
                               AND d.objid = c.oid AND d.deptype = 'e'),
                    c.relreplident,
                    CASE c.relreplident
-                       WHEN 'd' THEN EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid)
+                       WHEN 'd' THEN EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indimmediate)
                        WHEN 'i' THEN EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid)
                        ELSE c.relreplident = 'f' END,
+                   c.relreplident = 'f' OR NOT EXISTS (
+                       WITH RECURSIVE above AS (
+                           SELECT i.inhparent AS oid FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition
+                           UNION ALL
+                           SELECT i.inhparent FROM above JOIN pg_catalog.pg_inherits i ON i.inhrelid = above.oid)
+                       SELECT FROM above JOIN pg_catalog.pg_partitioned_table t ON t.partrelid = above.oid
+                         CROSS JOIN pg_catalog.unnest(t.partattrs::int2[]) AS divides (attnum)
+                        WHERE NOT EXISTS (
+                            SELECT FROM pg_catalog.pg_attribute up
+                              JOIN pg_catalog.pg_attribute own ON own.attrelid = c.oid AND own.attname = up.attname
+                              JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND own.attnum = ANY ((i.indkey::int2[])[0:i.{keys} - 1])
+                               AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END
+                             WHERE up.attrelid = above.oid AND up.attnum = divides.attnum)),
                    EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND {generated}
                               AND (c.relreplident = 'f' OR EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid
                                    AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END
@@ -76,12 +92,15 @@ final class Catalog {
     static Map<TableName, CatalogTable> read(Connection connection, ServerVersion version)
             throws SQLException {
         String generated = version.atLeast(GENERATED_COLUMNS) ? "a.attgenerated <> ''" : "false";
+        String keys = version.atLeast(INCLUDED_COLUMNS) ? "indnkeyatts" : "indnatts";
         try (Statement statement = connection.createStatement()) {
             Map<Long, List<CatalogColumn>> columns = columns(statement, generated);
             var rows = new HashMap<Long, Row>();
             try (ResultSet row =
                     statement.executeQuery(
-                            TABLES.replace(GENERATED, generated).replace("{ours}", OURS))) {
+                            TABLES.replace(GENERATED, generated)
+                                    .replace("{keys}", keys)
+                                    .replace("{ours}", OURS))) {
                 while (row.next()) {
                     rows.put(row.getLong(1), Row.of(row));
                 }
@@ -129,12 +148,13 @@ final class Catalog {
                             row.getBoolean(8),
                             row.getBoolean(9),
                             row.getBoolean(10),
-                            row.getString(11),
-                            row.getBoolean(12),
+                            row.getBoolean(11),
+                            row.getString(12),
                             row.getBoolean(13),
                             row.getBoolean(14),
+                            row.getBoolean(15),
                             List.of());
-            long parent = row.getLong(15);
+            long parent = row.getLong(16);
             return new Row(table, row.wasNull() ? null : parent);
         }
 
@@ -158,6 +178,7 @@ final class Catalog {
                     t.ofExtension(),
                     t.identity(),
                     t.keyed(),
+                    t.keyedAcrossPartitions(),
                     t.identityHoldsGenerated(),
                     t.owned(),
                     t.owner(),

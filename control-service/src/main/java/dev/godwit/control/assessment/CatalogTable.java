@@ -10,7 +10,9 @@ import java.util.Optional;
  *
  * @param ancestors of a partition, its parent first and the root last; empty for any other table
  * @param identity pg_class.relreplident: d, n, f or i
- * @param keyed whether that identity has its index: the primary key for d, the index named for i
+ * @param keyed whether that identity has its index: the primary key for d, unless it is deferrable,
+ *     the index named for i
+ * @param keyedAcrossPartitions whether no two partitions of its root can hold the same key
  * @param owned whether our user is a member of its owner
  * @param filtered whether row security would hide rows from our user
  */
@@ -22,6 +24,7 @@ record CatalogTable(
         boolean ofExtension,
         char identity,
         boolean keyed,
+        boolean keyedAcrossPartitions,
         boolean identityHoldsGenerated,
         boolean owned,
         String owner,
@@ -52,6 +55,7 @@ record CatalogTable(
                 ofExtension,
                 identity,
                 keyed,
+                keyedAcrossPartitions,
                 identityHoldsGenerated,
                 owned,
                 owner,

@@ -47,6 +47,10 @@ final class TableChecks {
                         "target.table-rights",
                         ErrorCode.PERMISSION_DENIED,
                         TableChecks::targetRights),
+                onPairs(
+                        "target.partitions",
+                        ErrorCode.TABLE_WITHOUT_KEY,
+                        TableChecks::keyAcrossPartitions),
                 TableChecks::empty);
     }
 
@@ -133,7 +137,9 @@ final class TableChecks {
                     case 'i' ->
                             "the index that is the replica identity of source table %s is gone or invalid"
                                     .formatted(table.name());
-                    default -> "source table %s has no primary key".formatted(table.name());
+                    default ->
+                            "source table %s has no primary key, or only a deferrable one"
+                                    .formatted(table.name());
                 };
         return Optional.of(
                 Problem.failed(
@@ -144,15 +150,21 @@ final class TableChecks {
     }
 
     private static Optional<Problem> generatedIdentity(Databases databases, CatalogTable table) {
-        if (!databases.source().version().atLeast(UNPUBLISHED_GENERATED)
-                || !table.identityHoldsGenerated()) {
+        boolean refused = databases.source().version().atLeast(UNPUBLISHED_GENERATED);
+        boolean whole = !refused && table.identity() == 'f';
+        if (!table.identityHoldsGenerated() || whole) {
             return Optional.empty();
         }
         return Optional.of(
                 Problem.failed(
                         ErrorCode.GENERATED_COLUMN_IDENTITY,
-                        "the replica identity of source table %s holds a generated column: PostgreSQL %s would refuse the application's updates once it is published"
-                                .formatted(table.name(), databases.source().version()),
+                        "the replica identity of source table %s holds a generated column: PostgreSQL %s %s once it is published"
+                                .formatted(
+                                        table.name(),
+                                        databases.source().version(),
+                                        refused
+                                                ? "would refuse the application's updates"
+                                                : "would not say which rows its updates and deletes mean"),
                         "On the source: give %s a primary key without generated columns; then ALTER TABLE %1$s REPLICA IDENTITY DEFAULT;"
                                 .formatted(table.name().quoted())));
     }
@@ -216,6 +228,25 @@ final class TableChecks {
                                 "table %s does not exist in database %s of the target"
                                         .formatted(name, databases.target().database()),
                                 ErrorCode.TARGET_TABLE_MISSING.remedy()));
+    }
+
+    /**
+     * Two partitions may hold the same key; where the target has one table for both, it is not one.
+     */
+    private static Optional<Problem> keyAcrossPartitions(
+            Databases databases,
+            CatalogTable source,
+            TableName name,
+            Optional<CatalogTable> target) {
+        return source.name().equals(name) || source.keyedAcrossPartitions()
+                ? Optional.empty()
+                : Optional.of(
+                        Problem.failed(
+                                ErrorCode.TABLE_WITHOUT_KEY,
+                                "the key of source partition %s is its own: table %s of the target, which takes the rows of all partitions, may hold it twice"
+                                        .formatted(source.name(), name),
+                                "On the source: ALTER TABLE %s REPLICA IDENTITY FULL; (updates and deletes then cost a search per row); or on the target: give %s partitions of the same names"
+                                        .formatted(source.name().quoted(), name.quoted())));
     }
 
     private static Optional<Problem> columns(

@@ -268,6 +268,36 @@ class AssessmentIT {
     }
 
     @Test
+    void refusesATableWhoseOnlyKeyIsDeferrable() throws SQLException {
+        onBoth("CREATE TABLE public.seat (id int PRIMARY KEY DEFERRABLE)");
+
+        assertFailed(
+                check(),
+                ErrorCode.TABLE_WITHOUT_KEY,
+                "public.seat has no primary key, or only a deferrable one");
+    }
+
+    @Test
+    void refusesOneTargetTableForPartitionsThatMayHoldTheSameKey() throws SQLException {
+        server.run(
+                source,
+                "CREATE TABLE public.entry (day int, id int) PARTITION BY LIST (day)",
+                "CREATE TABLE public.entry_1 PARTITION OF public.entry (PRIMARY KEY (id)) FOR VALUES IN (1)",
+                "CREATE TABLE public.entry_2 PARTITION OF public.entry (PRIMARY KEY (day, id)) FOR VALUES IN (2)");
+        server.run(target, "CREATE TABLE public.entry (day int, id int)");
+
+        Outcome outcome = check();
+
+        assertFailed(
+                outcome,
+                ErrorCode.TABLE_WITHOUT_KEY,
+                "the key of source partition public.entry_1 is its own");
+        assertThat(outcome.failure().orElseThrow().getWhat()).doesNotContain("entry_2");
+        server.run(source, "ALTER TABLE public.entry_1 REPLICA IDENTITY FULL");
+        assertThat(check().failure()).isEmpty();
+    }
+
+    @Test
     void refusesAnIdentityThatPostgreSQL18WouldNotPublish() throws SQLException {
         onBoth("CREATE TABLE public.t (id int, g int GENERATED ALWAYS AS (id + 1) STORED)");
         server.run(source, "ALTER TABLE public.t REPLICA IDENTITY FULL");

@@ -107,6 +107,7 @@ class TableSelectionTest {
                     false,
                     'd',
                     true,
+                    true,
                     false,
                     true,
                     "me",
