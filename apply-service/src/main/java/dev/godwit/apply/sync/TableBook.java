@@ -85,14 +85,10 @@ final class TableBook {
         return resolved.get(relation);
     }
 
-    /** Whether the table's lane class is in the ledger: only then may lanes be apart. */
-    boolean settled(Connection connection, TableName target) throws SQLException {
-        return lanes.laneClass(connection, target).isPresent();
-    }
-
     /**
-     * Looks a loaded table up in the target's catalog, and settles its class. Unless {@link
-     * #settled}, only while all lanes stand level.
+     * Looks a loaded table up in the target's catalog, and settles its class if the ledger has
+     * none: then no lane holds a change of it, since a class is forgotten only while all stand
+     * level.
      *
      * @return empty if another source of the same target is found by other columns: then the class
      *     must change, with all lanes level, and the question be asked again

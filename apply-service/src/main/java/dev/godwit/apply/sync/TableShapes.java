@@ -91,9 +91,6 @@ final class TableShapes {
             requests.heed();
         }
         while (true) {
-            if (!owner.alone(connection -> tables.settled(connection, target))) {
-                lanes.barrier();
-            }
             Optional<RowShape> found =
                     owner.alone(connection -> tables.resolve(connection, announced));
             if (found.isPresent()) {

@@ -117,6 +117,32 @@ class HardChangesTest {
     }
 
     @Test
+    void meetsATableForTheFirstTimeWhileADeferredConstraintIsBroken() throws SQLException {
+        var log =
+                new ChangesLog()
+                        .table(1, "seat", ReplicaIdentity.DEFAULT_KEY, "id:23*", "who:23")
+                        .table(2, "item", ReplicaIdentity.DEFAULT_KEY, "id:23*")
+                        .inOne(3)
+                        .update(1, "1", "20")
+                        .insert(2, "1")
+                        .update(1, "2", "10");
+        try (var target = new SyncTarget(server.newDatabase())) {
+            target.run(
+                            "CREATE TABLE public.seat (id int PRIMARY KEY, who int UNIQUE DEFERRABLE)",
+                            "INSERT INTO public.seat VALUES (1, 10), (2, 20)",
+                            "CREATE TABLE public.item (id int PRIMARY KEY)")
+                    .loaded("seat", 0)
+                    .loaded("item", 0)
+                    .firing();
+
+            target.start(log).awaitOffset(log.end());
+
+            assertThat(target.rows("public.seat")).containsExactly("(1,20)", "(2,10)");
+            assertThat(target.rows("public.item")).containsExactly("(1)");
+        }
+    }
+
+    @Test
     void namesTheChangeThatTheTargetRefusesAndGoesOnOnceItIsMended() throws SQLException {
         var log =
                 new ChangesLog()

@@ -29,6 +29,7 @@ final class SyncTarget implements AutoCloseable {
     private Connection connection;
     private final Ledger ledger = new Ledger(ID);
     private final List<RunningSync> workers = new ArrayList<>();
+    private boolean silent = true;
 
     SyncTarget(ConnectionSettings settings) throws SQLException {
         this.settings = settings;
@@ -42,6 +43,12 @@ final class SyncTarget implements AutoCloseable {
                 statement.execute(each);
             }
         }
+        return this;
+    }
+
+    /** From here on workers are a role that cannot silence constraint triggers. */
+    SyncTarget firing() {
+        silent = false;
         return this;
     }
 
@@ -102,7 +109,10 @@ final class SyncTarget implements AutoCloseable {
                 ChangesWorker.start(
                         new Stream(ID, epoch, sources),
                         sync,
-                        name -> TargetSession.open(settings, name).connection(),
+                        name ->
+                                silent
+                                        ? TargetSession.open(settings, name).connection()
+                                        : settings.open(name),
                         SchemaBook.ownOnly(),
                         desired,
                         crashPoints);
