@@ -7,6 +7,7 @@ import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.schemas.OldRow;
 import dev.godwit.schemas.Operation;
+import dev.godwit.schemas.ReplicaIdentity;
 
 /**
  * One change of one row, in the columns of its target table.
@@ -48,7 +49,9 @@ record RowChange(
         Cells old =
                 hasOld && raw.operation() != Operation.DELETE ? shape.arrange(raw.before()) : after;
         boolean keyed = shape.match().indexed();
-        if (raw.operation() != Operation.INSERT && shape.match().columns().isEmpty()) {
+        // Rows of a table without columns are all the same: any of them will do.
+        boolean whole = shape.announced().getIdentity() == ReplicaIdentity.FULL_ROW;
+        if (raw.operation() != Operation.INSERT && shape.match().columns().isEmpty() && !whole) {
             throw new MigrationException(
                     ErrorCode.TABLE_WITHOUT_KEY,
                     "the %s of %s at %s says nothing that finds its row"

@@ -143,6 +143,23 @@ class HardChangesTest {
     }
 
     @Test
+    void deletesARowOfATableWithoutColumns() throws SQLException {
+        var log =
+                new ChangesLog()
+                        .table(1, "tick", ReplicaIdentity.FULL_ROW)
+                        .insert(1)
+                        .insert(1)
+                        .deleteFull(1);
+        try (var target = new SyncTarget(server.newDatabase())) {
+            target.run("CREATE TABLE public.tick ()").loaded("tick", 0);
+
+            target.start(log).awaitOffset(log.end());
+
+            assertThat(target.query("SELECT count(*)::text FROM public.tick")).containsExactly("1");
+        }
+    }
+
+    @Test
     void namesTheChangeThatTheTargetRefusesAndGoesOnOnceItIsMended() throws SQLException {
         var log =
                 new ChangesLog()
