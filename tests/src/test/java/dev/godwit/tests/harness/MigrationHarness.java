@@ -68,9 +68,14 @@ public final class MigrationHarness implements AutoCloseable {
 
     /** Prints the seed of a scenario, or takes the one of {@code -Dgodwit.seed}. */
     public static Random seeded(String scenario) {
+        return new Random(seed(scenario));
+    }
+
+    /** The seed itself. */
+    public static long seed(String scenario) {
         long seed = Long.getLong("godwit.seed", System.nanoTime() & 0xffff);
         say("%s: seed %d", scenario, seed);
-        return new Random(seed);
+        return seed;
     }
 
     /** A line for whoever reads the build's output. */

@@ -12,9 +12,6 @@ import org.postgresql.PGConnection;
 
 /** The application's transactions, chosen and parameterised by the seed. */
 final class Transactions {
-    /** Instead of a number of rows: this transaction is to be rolled back. */
-    static final long ROLL_BACK = -1;
-
     private static final int COPIED_ROWS = 1_000;
 
     private final Connection connection;
@@ -53,7 +50,7 @@ final class Transactions {
         } else if (dice < 950) {
             book(2);
             noteAccount();
-            return ROLL_BACK;
+            return Application.ROLL_BACK;
         } else if (dice < 985) {
             return partlyRolledBack();
         } else if (dice < 986) {

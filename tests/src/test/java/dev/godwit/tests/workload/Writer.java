@@ -2,7 +2,6 @@
 package dev.godwit.tests.workload;
 
 import dev.godwit.tests.postgres.Database;
-import dev.godwit.tests.postgres.Roles;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -15,15 +14,16 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to a {@link Shop} on some connections at some rate. What it does is decided by its seed,
- * but for the order in which connections meet. A lost connection is opened again; a read-only
- * source (the fence) ends it.
+ * Writes to a database on some connections at some rate. What it does is decided by its seed, but
+ * for the order in which connections meet. A lost connection is opened again; a read-only source
+ * (the fence) ends it.
  */
 public final class Writer implements AutoCloseable {
     private static final String READ_ONLY = "25006";
     private static final long RECONNECT_NANOS = 200_000_000;
 
     private final Database database;
+    private final Application application;
     private final double perSecond;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean stopped = new AtomicBoolean();
@@ -35,8 +35,9 @@ public final class Writer implements AutoCloseable {
     private final AtomicLong lastCommit = new AtomicLong();
     private final AtomicReference<@Nullable RuntimeException> failure = new AtomicReference<>();
 
-    private Writer(Database database, double perSecond) {
+    private Writer(Database database, Application application, double perSecond) {
         this.database = database;
+        this.application = application;
         this.perSecond = perSecond;
     }
 
@@ -45,7 +46,13 @@ public final class Writer implements AutoCloseable {
      * can.
      */
     public static Writer start(Database database, long seed, int connections, int perSecond) {
-        Writer writer = new Writer(database, (double) perSecond / connections);
+        return start(database, Application.shop(), seed, connections, perSecond);
+    }
+
+    /** The same for another application than the shop's. */
+    public static Writer start(
+            Database database, Application application, long seed, int connections, int perSecond) {
+        Writer writer = new Writer(database, application, (double) perSecond / connections);
         writer.firstStart.set(System.nanoTime());
         for (int i = 0; i < connections; i++) {
             Random random = new Random(seed * 31 + i);
@@ -119,14 +126,14 @@ public final class Writer implements AutoCloseable {
     private void requireSound() {
         RuntimeException thrown = failure.get();
         if (thrown != null) {
-            throw thrown;
+            throw new IllegalStateException(thrown.getMessage(), thrown);
         }
     }
 
     private void run(Random random) {
         try {
             while (!stopped.get()) {
-                try (Connection connection = database.openAs(Roles.APP)) {
+                try (Connection connection = database.openAs(application.role())) {
                     connection.setAutoCommit(false);
                     write(connection, random);
                 } catch (SQLException e) {
@@ -147,7 +154,7 @@ public final class Writer implements AutoCloseable {
     private void write(Connection connection, Random random) throws SQLException {
         long interval = (long) (1e9 / perSecond);
         long next = System.nanoTime();
-        Transactions transactions = new Transactions(connection, random);
+        Application.Session transactions = application.open(connection, random);
         while (!stopped.get()) {
             if (paused.get()) {
                 LockSupport.parkNanos(1_000_000);
@@ -163,10 +170,10 @@ public final class Writer implements AutoCloseable {
         }
     }
 
-    private void one(Connection connection, Transactions transactions) throws SQLException {
+    private void one(Connection connection, Application.Session transactions) throws SQLException {
         try {
             long rows = transactions.next();
-            if (rows == Transactions.ROLL_BACK) {
+            if (rows == Application.ROLL_BACK) {
                 connection.rollback();
                 rolledBack.incrementAndGet();
                 return;
