@@ -9,6 +9,7 @@ import dev.godwit.schemas.SourceObjects;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +43,10 @@ final class SourceMarks {
     /** Slot and publication are about to be made. */
     void willCreate() throws InterruptedException {
         if (!objects.getSlot()) {
-            objects.setSlot(true);
-            objects.setPublication(true);
-            record();
+            record(next -> {
+                next.setSlot(true);
+                next.setPublication(true);
+            });
         }
     }
 
@@ -55,11 +57,16 @@ final class SourceMarks {
         if (fencedOn != null) {
             return;
         }
-        if (objects.getFencedOn() == null) {
-            objects.setReadOnlyBefore(source.readOnlySetting().orElse(null));
-            objects.setFencedOn(clock.instant());
-            record();
-        }
+        String before =
+                objects.getFencedOn() == null
+                        ? source.readOnlySetting().orElse(null)
+                        : objects.getReadOnlyBefore();
+        Instant since = objects.getFencedOn() == null ? clock.instant() : objects.getFencedOn();
+        // Again at each try: who may still write the log is the owner, and only the owner fences.
+        record(next -> {
+            next.setReadOnlyBefore(before);
+            next.setFencedOn(since);
+        });
         crashPoints.reach(CrashPoint.BEFORE_FENCE);
         source.raiseFence();
         crashPoints.reach(CrashPoint.AFTER_FENCE);
@@ -72,25 +79,31 @@ final class SourceMarks {
         source.release();
         crashPoints.reach(CrashPoint.AFTER_RELEASE);
         fencedOn = objects.getFencedOn();
-        objects.setSlot(false);
-        objects.setPublication(false);
-        record();
+        record(next -> {
+            next.setSlot(false);
+            next.setPublication(false);
+        });
     }
 
     /** The database's setting is what it was. */
     void lowerFence() throws InterruptedException {
         if (objects.getFencedOn() != null) {
             source.lowerFence(Optional.ofNullable(objects.getReadOnlyBefore()));
-            objects.setFencedOn(null);
-            objects.setReadOnlyBefore(null);
-            record();
+            record(next -> {
+                next.setFencedOn(null);
+                next.setReadOnlyBefore(null);
+            });
         }
         fencedOn = null;
     }
 
-    private void record() throws InterruptedException {
+    /** What the log does not have yet is not so. */
+    private void record(Consumer<SourceObjects> change) throws InterruptedException {
+        SourceObjects next = SourceObjects.newBuilder(objects).build();
+        change.accept(next);
         if (log != null) {
-            log.record(SourceObjects.newBuilder(objects).build());
+            log.record(next);
         }
+        objects = next;
     }
 }

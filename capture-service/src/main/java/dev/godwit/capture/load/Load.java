@@ -242,10 +242,11 @@ public final class Load implements AutoCloseable {
 
     private void round(List<TableName> due) throws InterruptedException {
         try (Connection session = context.source().open("load")) {
+            // It proves that this owner is the newest: only that one may drop a slot.
+            List<TableLoad> asked = ask(due);
             if (!begun) {
                 new Slots(context.source()).dropMain(session);
             }
-            List<TableLoad> asked = ask(due);
             awaitGrants(asked);
             context.crashPoints().reach(CrashPoint.AFTER_GRANT);
             Map<TableName, SourceTable> catalog =
@@ -368,7 +369,11 @@ public final class Load implements AutoCloseable {
             return snapshot;
         } catch (OwnerFencedException e) {
             snapshot.close();
-            slots.dropMain(session, snapshot.consistentPoint());
+            try {
+                slots.dropMain(session, snapshot.consistentPoint());
+            } catch (SQLException left) {
+                e.addSuppressed(left);
+            }
             throw e;
         } catch (SQLException | InterruptedException | RuntimeException e) {
             snapshot.close();

@@ -28,6 +28,7 @@ import org.postgresql.replication.LogSequenceNumber;
  */
 public final class Slots {
     private static final long LOOK_MILLIS = 500;
+    private static final String OBJECT_IN_USE = "55006";
     private static final int DROP_TRIES = 100;
     private static final long DROP_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -69,12 +70,15 @@ public final class Slots {
                 endUser(connection);
                 dropIdle(connection, "", 0);
             } catch (SQLException e) {
-                if (!SqlStates.state(e).equals("55006") && !SqlStates.state(e).equals("42704")) {
+                if (!SqlStates.state(e).equals(OBJECT_IN_USE)
+                        && !SqlStates.state(e).equals("42704")) {
                     throw e;
                 }
-                if (tries >= DROP_TRIES) {
-                    throw e;
-                }
+            }
+            if (tries >= DROP_TRIES) {
+                throw new SQLException(
+                        "slot " + source.objectName() + " is in use and cannot be dropped",
+                        OBJECT_IN_USE);
             }
             LockSupport.parkNanos(this, DROP_PAUSE_NANOS);
         }
