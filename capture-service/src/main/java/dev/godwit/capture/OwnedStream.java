@@ -86,6 +86,7 @@ final class OwnedStream implements AutoCloseable {
         switch (desired.phase()) {
             case RUN, CUT_OVER, FINALISE -> {
                 if (log != null) {
+                    log.requireChanges();
                     stream(desired, log);
                 }
             }

@@ -75,8 +75,7 @@ public final class ChangeLog implements AutoCloseable {
      * Fences former owners, reads the state to its end, and commits the next owner epoch. The
      * topics must exist.
      *
-     * @throws MigrationException BROKER_FAILED when Kafka does not answer for a minute: try again;
-     *     LOG_FOREIGN when the changes are gone though a stream has begun
+     * @throws MigrationException BROKER_FAILED when Kafka does not answer for a minute: try again
      */
     public static ChangeLog open(
             KafkaSettings kafka, String databaseId, SchemaBook book, CrashPoints crashPoints)
@@ -136,6 +135,20 @@ public final class ChangeLog implements AutoCloseable {
     /** What was there at opening. */
     public Recovered recovered() {
         return recovered;
+    }
+
+    /**
+     * Refuses to go on behind changes that are gone; releasing and cancelling need none.
+     *
+     * @throws MigrationException LOG_FOREIGN when a stream has begun and its log was never written
+     */
+    public void requireChanges() {
+        if (recovered.changesLost()) {
+            throw new MigrationException(
+                    ErrorCode.LOG_FOREIGN,
+                    "topic %s is empty though its stream has begun"
+                            .formatted(Topics.changes(databaseId)));
+        }
     }
 
     /** The stream's committed state, of this owner too; empty as long as none has begun. */

@@ -16,12 +16,14 @@ import java.util.Optional;
  * @param tables captured changes by source table
  * @param loads by target table
  * @param sourceObjects what was made on the source
+ * @param changesLost whether a stream has begun, but the changes log was never written
  */
 public record Recovered(
         Optional<StreamState> stream,
         Map<TableName, Counters> tables,
         Map<TableName, TableLoad> loads,
-        Optional<SourceObjects> sourceObjects) {
+        Optional<SourceObjects> sourceObjects,
+        boolean changesLost) {
     public Recovered {
         tables = Map.copyOf(tables);
         loads = Map.copyOf(loads);

@@ -76,20 +76,15 @@ final class StateReader {
         return stream;
     }
 
-    /**
-     * @throws MigrationException LOG_FOREIGN if a stream has begun but the changes log was never
-     *     written
-     */
     Recovered recovered() {
         Optional<StreamState> begun =
                 Optional.ofNullable(stream).filter(state -> state.getConsistentPoint() != 0);
-        if (begun.isPresent() && changesEmpty) {
-            throw new MigrationException(
-                    ErrorCode.LOG_FOREIGN,
-                    "topic %s is empty though its stream has begun"
-                            .formatted(Topics.changes(databaseId)));
-        }
-        return new Recovered(begun, tables, loads, Optional.ofNullable(sourceObjects));
+        return new Recovered(
+                begun,
+                tables,
+                loads,
+                Optional.ofNullable(sourceObjects),
+                begun.isPresent() && changesEmpty);
     }
 
     private void read(KafkaSettings kafka) throws InterruptedException, ExecutionException {
