@@ -94,7 +94,7 @@ final class CaptureService implements AutoCloseable {
     private boolean over(Desired desired) {
         return switch (desired.phase()) {
             case COMPLETED -> true;
-            case CANCELLED -> desired.database().getEndedOn() == null;
+            case CANCELLED -> !DatabaseOwner.sweeps(desired, context.clock().instant());
             case CHECK, RUN, CUT_OVER, FINALISE, RELEASE_SOURCE, RELEASE_TARGET, CANCEL -> false;
         };
     }

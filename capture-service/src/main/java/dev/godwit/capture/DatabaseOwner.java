@@ -276,15 +276,19 @@ final class DatabaseOwner implements AutoCloseable {
         };
     }
 
+    /** Whether something that came late may still be found on a cancelled migration's source. */
+    static boolean sweeps(Desired cancelled, Instant now) {
+        Instant ended = cancelled.database().getEndedOn();
+        return ended != null && Duration.between(ended, now).compareTo(SWEEP_FOR) < 0;
+    }
+
     /**
      * A zombie may have made something after the release. Failing is no harm: it is tried again.
      */
     private void sweep(Desired desired) {
         Instant now = context.clock().instant();
-        Instant ended = desired.database().getEndedOn();
         boolean due = Duration.between(sweptOn, now).compareTo(SWEEP_EVERY) >= 0;
-        boolean recent = ended != null && Duration.between(ended, now).compareTo(SWEEP_FOR) < 0;
-        if (!due || !recent) {
+        if (!due || !sweeps(desired, now)) {
             return;
         }
         sweptOn = now;

@@ -18,6 +18,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -221,11 +222,19 @@ final class LoadRound implements AutoCloseable {
             return e.getCause();
         }
         context.crashPoints().reach(CrashPoint.AFTER_TABLE_END);
-        load.setEnded(true);
+        Instant now = context.clock().instant();
+        context.log()
+                .record(
+                        TableLoad.newBuilder(load)
+                                .setEnded(true)
+                                .setRows(attempt.rows())
+                                .setBytes(attempt.bytes())
+                                .setEndedOn(now)
+                                .build());
         load.setRows(attempt.rows());
         load.setBytes(attempt.bytes());
-        load.setEndedOn(context.clock().instant());
-        context.log().record(load);
+        load.setEndedOn(now);
+        load.setEnded(true);
         LOG.atInfo()
                 .addKeyValue("migration", context.source().id())
                 .addKeyValue("table", attempt.target())

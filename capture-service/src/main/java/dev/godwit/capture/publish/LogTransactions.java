@@ -69,6 +69,9 @@ final class LogTransactions implements AutoCloseable {
      * was interrupted in. {@link #end} belongs to every one that has begun.
      */
     void begin() throws InterruptedException {
+        if (writing.isHeldByCurrentThread()) {
+            throw new IllegalStateException("a transaction of the log inside another");
+        }
         writing.lockInterruptibly();
         try {
             requireOwner();

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Reads the database's sequences: owned by a selected table or by a partitioned one, and those that
@@ -57,15 +58,18 @@ final class SequenceReader {
 
     private static void read(Connection source, List<TableName> names, List<SequenceValue> values)
             throws SQLException {
+        // A number in each row, since UNION ALL promises no order.
         String query =
-                names.stream()
-                        .map(name -> "SELECT last_value, is_called FROM " + name.quoted())
+                IntStream.range(0, names.size())
+                        .mapToObj(number ->
+                                "SELECT %d, last_value, is_called FROM %s"
+                                        .formatted(number, names.get(number).quoted()))
                         .collect(Collectors.joining(" UNION ALL "));
         try (Statement statement = source.createStatement();
                 ResultSet row = statement.executeQuery(query)) {
-            for (TableName name : names) {
-                row.next();
-                values.add(new SequenceValue(name.toAvro(), row.getLong(1), row.getBoolean(2)));
+            while (row.next()) {
+                TableName name = names.get(row.getInt(1));
+                values.add(new SequenceValue(name.toAvro(), row.getLong(2), row.getBoolean(3)));
             }
         }
     }
