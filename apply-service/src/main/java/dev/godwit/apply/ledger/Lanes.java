@@ -252,7 +252,7 @@ public final class Lanes {
         }
     }
 
-    /** Settles a table's class. Only while all lanes stand level. */
+    /** Settles a table's class; changes one only while all lanes stand level. */
     public void saveLaneClass(Connection connection, TableName table, String laneClass)
             throws SQLException {
         try (PreparedStatement upsert =

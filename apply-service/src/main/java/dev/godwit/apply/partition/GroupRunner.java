@@ -58,7 +58,7 @@ public final class GroupRunner implements AutoCloseable {
     private static final int PARTITION_FETCH_BYTES = 4 << 20;
 
     /** A record may hold 900 KiB, and what was fetched is larger than that, uncompressed. */
-    private static final int RECORDS_MOST = 16;
+    private static final int RECORDS_MOST = 32;
 
     private final KafkaSettings kafka;
     private final Optional<String> instance;

@@ -96,6 +96,8 @@ final class TableShapes {
             if (found.isPresent()) {
                 return found.get();
             }
+            // Its changes go to another lane from here on, which has to be as far as the others.
+            standing.level();
             lanes.barrier();
             owner.alone(connection -> {
                 tables.order(connection, target);

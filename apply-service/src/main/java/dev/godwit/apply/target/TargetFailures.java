@@ -28,7 +28,7 @@ public final class TargetFailures {
     private static ErrorCode code(SQLException e) {
         String state = SqlStates.state(e);
         return switch (state) {
-            case "28P01", "28000", "3D000", "08001" -> connecting(e);
+            case "28P01", "28000", "3D000", "08001", "08004" -> connecting(e);
             case "42501" -> ErrorCode.PERMISSION_DENIED;
             default ->
                     state.isEmpty() || state.startsWith("08")
@@ -37,8 +37,12 @@ public final class TargetFailures {
         };
     }
 
+    /** The name was known when the migration began: a resolver without it is out of reach too. */
     private static ErrorCode connecting(SQLException e) {
         ErrorCode code = SqlStates.connecting(e);
-        return code == ErrorCode.SERVER_UNREACHABLE ? ErrorCode.TARGET_UNREACHABLE : code;
+        return switch (code) {
+            case SERVER_UNREACHABLE, HOST_UNKNOWN -> ErrorCode.TARGET_UNREACHABLE;
+            default -> code;
+        };
     }
 }

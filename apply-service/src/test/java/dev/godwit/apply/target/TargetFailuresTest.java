@@ -19,6 +19,7 @@ class TargetFailuresTest {
         "3D000, DATABASE_UNKNOWN",
         "42501, PERMISSION_DENIED",
         "08001, TARGET_UNREACHABLE",
+        "08004, PASSWORD_WRONG",
         "08006, TARGET_UNREACHABLE",
         "57P01, TARGET_FAILED",
         "53300, TARGET_FAILED",
@@ -33,9 +34,9 @@ class TargetFailuresTest {
     }
 
     @Test
-    void tellsWhyTheTargetCannotBeReached() {
+    void triesAgainWhileNobodyKnowsTheHostOrAnswers() {
         assertThat(TargetFailures.of(unreachable(new UnknownHostException("db"))).code())
-                .isEqualTo(ErrorCode.HOST_UNKNOWN);
+                .isEqualTo(ErrorCode.TARGET_UNREACHABLE);
         assertThat(TargetFailures.of(unreachable(new ConnectException("refused"))).code())
                 .isEqualTo(ErrorCode.TARGET_UNREACHABLE);
     }
