@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -78,7 +79,7 @@ public final class Comparison {
             Map<TableName, List<TableName>> byTarget, Side source, Side target)
             throws InterruptedException, SQLException {
         boolean floatsAsBytes = prints(source.version()) != prints(target.version());
-        RowHash hash = RowHash.between(source.version(), target.version());
+        RowHash hash = RowHash.between(source.hashSample(), target.hashSample());
         var rows = new ArrayList<PendingReport>();
         for (Map.Entry<TableName, List<TableName>> unit : byTarget.entrySet()) {
             String rowText =
@@ -186,6 +187,10 @@ public final class Comparison {
 
         ServerVersion version() {
             return version;
+        }
+
+        OptionalLong hashSample() throws SQLException, InterruptedException {
+            return on(connection -> RowHash.sample(connection, version));
         }
 
         List<ColumnText> columnsOf(TableName table) throws SQLException, InterruptedException {

@@ -2,6 +2,11 @@
 package dev.godwit.control.comparison;
 
 import dev.godwit.postgres.ServerVersion;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.OptionalLong;
 
 /**
  * How a row's text becomes 128 bits of which two servers of one encoding say the same; the
@@ -10,7 +15,8 @@ import dev.godwit.postgres.ServerVersion;
 enum RowHash {
     /**
      * The server's own, with two seeds: five times as fast as MD5. It also places rows in hash
-     * partitions, which pg_upgrade takes over as they are, so all versions that have it agree.
+     * partitions, which pg_upgrade takes over as they are, so all versions that have it agree on
+     * one kind of machine; where they do not, {@link #sample} tells.
      */
     EXTENDED(
             "(%s) COLLATE pg_catalog.\"C\"",
@@ -38,8 +44,23 @@ enum RowHash {
         this.low = low;
     }
 
-    static RowHash between(ServerVersion source, ServerVersion target) {
-        return source.atLeast(EXTENDED_SINCE) && target.atLeast(EXTENDED_SINCE) ? EXTENDED : MD5;
+    /** One that both servers have and agree on. */
+    static RowHash between(OptionalLong ofSource, OptionalLong ofTarget) {
+        return ofSource.isPresent() && ofSource.equals(ofTarget) ? EXTENDED : MD5;
+    }
+
+    /** What this server's own hash says of a text; empty if it has none. */
+    static OptionalLong sample(Connection connection, ServerVersion version) throws SQLException {
+        if (!version.atLeast(EXTENDED_SINCE)) {
+            return OptionalLong.empty();
+        }
+        try (Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery(
+                                "SELECT pg_catalog.hashtextextended('bar-tailed godwit' COLLATE pg_catalog.\"C\", 1)")) {
+            row.next();
+            return OptionalLong.of(row.getLong(1));
+        }
     }
 
     /**
