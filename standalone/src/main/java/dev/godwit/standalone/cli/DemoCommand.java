@@ -65,9 +65,9 @@ final class DemoCommand implements Callable<Integer> {
 
     /** The servers may run as another user, who has to get through here. */
     static Path directory() throws IOException {
-        return Files.createTempDirectory(
-                "godwit-demo-",
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
+        Path directory = Files.createTempDirectory("godwit-demo-");
+        return Files.setPosixFilePermissions(
+                directory, PosixFilePermissions.fromString("rwx--x--x"));
     }
 
     /** The build leaves them beside the program. */

@@ -12,7 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 
 /**
@@ -24,6 +27,8 @@ import picocli.CommandLine.Command;
         hidden = true,
         description = "Migrates the demo's sample once, to learn from it.")
 final class WarmUpCommand implements Callable<Integer> {
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
     private final Console console;
 
     WarmUpCommand(Console console) {
@@ -43,12 +48,35 @@ final class WarmUpCommand implements Callable<Integer> {
                         Demo.Pace.HURRIED,
                         new PlainReporter(nowhere, console.clock()),
                         console.clock());
+        var hook = new Thread(() -> giveUp(demo, logs), "interrupted");
+        Runtime.getRuntime().addShutdownHook(hook);
+        // A first start is not worth more of the user's time.
+        CompletableFuture.delayedExecutor(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .execute(() -> Runtime.getRuntime().exit(Outcome.FAILED.exitCode()));
         try {
             Outcome outcome = demo.run();
             return outcome.exitCode();
         } finally {
+            remove(demo, logs);
+            Runtime.getRuntime().removeShutdownHook(hook);
+        }
+    }
+
+    private static void remove(Demo demo, Path logs) throws IOException, InterruptedException {
+        try {
             demo.remove();
+        } finally {
             Directories.delete(logs);
+        }
+    }
+
+    private void giveUp(Demo demo, Path logs) {
+        try {
+            remove(demo, logs);
+        } catch (IOException | InterruptedException e) {
+            console.error("the warm-up left something behind: " + e.getMessage());
+        } finally {
+            Runtime.getRuntime().halt(Outcome.FAILED.exitCode());
         }
     }
 }

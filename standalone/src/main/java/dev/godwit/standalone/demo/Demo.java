@@ -290,20 +290,29 @@ public final class Demo {
         try (var threads =
                 Executors.newThreadPerTaskExecutor(
                         Thread.ofPlatform().name("server-", 0).factory())) {
-            Future<PostgresServer> older =
-                    threads.submit(
-                            () -> server(SOURCE_MAJOR, password, Map.of("wal_level", "logical")));
-            Future<PostgresServer> newer =
-                    threads.submit(() -> server(TARGET_MAJOR, password, Map.of()));
-            keepServers(older.get(), newer.get());
+            Future<?> older =
+                    threads.submit(() -> {
+                        keepSource(server(SOURCE_MAJOR, password, Map.of("wal_level", "logical")));
+                        return null;
+                    });
+            Future<?> newer =
+                    threads.submit(() -> {
+                        keepTarget(server(TARGET_MAJOR, password, Map.of()));
+                        return null;
+                    });
+            older.get();
+            newer.get();
         } catch (ExecutionException e) {
             throw new IOException("a server does not start", e.getCause());
         }
     }
 
-    private synchronized void keepServers(PostgresServer older, PostgresServer newer) {
-        source = older;
-        target = newer;
+    private synchronized void keepSource(PostgresServer started) {
+        source = started;
+    }
+
+    private synchronized void keepTarget(PostgresServer started) {
+        target = started;
     }
 
     private static ConnectionSettings sample(@Nullable PostgresServer server) {
@@ -317,9 +326,11 @@ public final class Demo {
 
     private Engine keepEngine() throws IOException, InterruptedException {
         DataDirectory opened = DataDirectory.open(directory.resolve("data"));
-        Engine started = Engine.start(opened);
         synchronized (this) {
             data = opened;
+        }
+        Engine started = Engine.start(opened);
+        synchronized (this) {
             engine = started;
         }
         return started;
