@@ -35,6 +35,9 @@ import picocli.CommandLine.Option;
             ""
         })
 final class CutoverCommand implements Callable<Integer> {
+    private static final String STILL_FENCED =
+            "the source is still fenced: read-only. Run the same command to go on with the cutover, or godwit cancel to give up and lift the fence";
+
     private final Console console;
 
     @Mixin private RemoteOptions remote = new RemoteOptions();
@@ -122,6 +125,9 @@ final class CutoverCommand implements Callable<Integer> {
             if (!database.ended() && driver != null) {
                 Trouble refusal = driver.refusal().orElseGet(() -> notReady(database));
                 reporter.report(new Event.CutoverRefused(database.name(), refusal));
+                if (database.fenced()) {
+                    reporter.report(new Event.Note(database.name(), STILL_FENCED));
+                }
                 outcome = Outcome.CUTOVER_REFUSED;
             }
         }

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * refuses what is not safe.
  */
 public final class CutoverDriver {
+    private static final int SERVER_ERROR = 500;
+
     private final ControlClient control;
     private final String migration;
     private final boolean fence;
@@ -42,7 +44,8 @@ public final class CutoverDriver {
                 follower.applied(database.name());
             }
         } catch (RefusedException e) {
-            if (!e.conflict()) {
+            boolean passing = e.conflict() || e.unanswered() || e.status() >= SERVER_ERROR;
+            if (!passing) {
                 throw e;
             }
             refusal = e.trouble();

@@ -17,9 +17,12 @@ final class DumpEntries {
                     "^--\\n-- Name: (.*); Type: (.*); Schema: (.*); Owner: .*\\n--\\n",
                     Pattern.MULTILINE);
 
-    /** psql's own commands; pg_dump writes restrict and unrestrict around the SQL. */
-    private static final Pattern META_COMMAND =
-            Pattern.compile("^\\\\(?:un)?restrict .*\\n?", Pattern.MULTILINE);
+    /** psql's own commands: pg_dump writes one before the SQL, and one behind all of it. */
+    private static final Pattern RESTRICT =
+            Pattern.compile("\\A((?:--.*\\n|\\s*\\n)*)\\\\restrict .*\\n");
+
+    private static final Pattern UNRESTRICT =
+            Pattern.compile("^\\\\unrestrict .*\\s*\\z", Pattern.MULTILINE);
 
     private DumpEntries() {}
 
@@ -39,7 +42,7 @@ final class DumpEntries {
     }
 
     static List<Entry> of(String dump) {
-        String sql = META_COMMAND.matcher(dump.replace("\r\n", "\n")).replaceAll("");
+        String sql = UNRESTRICT.matcher(RESTRICT.matcher(dump).replaceFirst("$1")).replaceFirst("");
         var entries = new ArrayList<Entry>();
         Matcher header = HEADER.matcher(sql);
         String name = "settings";
