@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Capture of a backlog into its broker, beside the bare driver's reading of the same WAL from a slot at the same position with
-# the same protocol options. Rates are from the slot's first use on; the first round of each kind warms the JVM.
+# the same protocol options. Rates are from the slot's first use on; the first round of each kind warms the JVM. In odd rounds the
+# driver reads first, in even ones capture.
 #   benchmarks/capture.sh [transactions]      (default 100000 of TPC-B, then 600000 inserted rows)
 . "$(dirname "$0")/servers.sh"
 transactions=${1:-100000}

@@ -27,6 +27,7 @@ start_server() { # name port
     -c shared_buffers=512MB -c max_wal_size=8GB -c checkpoint_timeout=30min -c maintenance_work_mem=256MB -c max_connections=100" start
 }
 stop_servers() {
+  kill $(jobs -p) 2>/dev/null || true
   for name in source target; do
     [ -d "$WORK/$name" ] && as_postgres "$PG_BIN/pg_ctl" -D "$WORK/$name" -m immediate -s stop || true
   done
