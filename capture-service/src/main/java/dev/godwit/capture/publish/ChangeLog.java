@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
@@ -80,9 +81,10 @@ public final class ChangeLog implements AutoCloseable {
     public static ChangeLog open(
             KafkaSettings kafka, String databaseId, SchemaBook book, CrashPoints crashPoints)
             throws InterruptedException {
+        String transactionalId = "godwit-capture-" + databaseId;
         var producer =
                 kafka.transactionalProducer(
-                        "godwit-capture-" + databaseId,
+                        transactionalId,
                         Map.of(
                                 ProducerConfig.CLIENT_ID_CONFIG,
                                 "changes-" + databaseId,
@@ -101,6 +103,9 @@ public final class ChangeLog implements AutoCloseable {
                                 16L * 1024 * 1024));
         try {
             producer.initTransactions();
+            try (Admin admin = kafka.admin()) {
+                new HangingTransactions(admin, databaseId, transactionalId).abort();
+            }
             var codec = new RecordCodec(book);
             var log =
                     new ChangeLog(
