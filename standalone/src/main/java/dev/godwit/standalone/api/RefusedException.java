@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 public final class RefusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private static final int SERVER_ERROR = 500;
+
     private final int status;
     private final transient Trouble trouble;
 
@@ -32,8 +34,8 @@ public final class RefusedException extends RuntimeException {
         return status == 409;
     }
 
-    /** Whether nobody answered. */
-    public boolean unanswered() {
-        return status == 0;
+    /** Whether the same request may be granted soon: nobody answered, or the server could not. */
+    public boolean passing() {
+        return status == 0 || status >= SERVER_ERROR;
     }
 }

@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * refuses what is not safe.
  */
 public final class CutoverDriver {
-    private static final int SERVER_ERROR = 500;
-
     private final ControlClient control;
     private final String migration;
     private final boolean fence;
@@ -44,8 +42,7 @@ public final class CutoverDriver {
                 follower.applied(database.name());
             }
         } catch (RefusedException e) {
-            boolean passing = e.conflict() || e.unanswered() || e.status() >= SERVER_ERROR;
-            if (!passing) {
+            if (!e.conflict() && !e.passing()) {
                 throw e;
             }
             refusal = e.trouble();

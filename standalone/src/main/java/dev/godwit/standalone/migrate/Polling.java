@@ -54,8 +54,7 @@ public final class Polling {
             try {
                 return question.ask();
             } catch (RefusedException e) {
-                boolean passing = e.unanswered() || e.status() >= 500;
-                if (!passing || System.nanoTime() > deadline) {
+                if (!e.passing() || System.nanoTime() > deadline) {
                     throw e;
                 }
             }

@@ -19,7 +19,7 @@ final class DumpEntries {
 
     /** psql's own commands: pg_dump writes one before the SQL, and one behind all of it. */
     private static final Pattern RESTRICT =
-            Pattern.compile("\\A((?:--.*\\n|\\s*\\n)*)\\\\restrict .*\\n");
+            Pattern.compile("\\A((?:--.*\\n|[ \\t]*\\n)*)\\\\restrict .*\\n");
 
     private static final Pattern UNRESTRICT =
             Pattern.compile("^\\\\unrestrict .*\\s*\\z", Pattern.MULTILINE);
