@@ -3,7 +3,6 @@ package dev.godwit.apply;
 
 import dev.godwit.apply.sync.DesiredMarkers;
 import dev.godwit.postgres.ConnectionSettings;
-import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
@@ -11,7 +10,6 @@ import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.WantedPhase;
 import dev.godwit.schemas.secret.PasswordSeal;
-import java.security.GeneralSecurityException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -77,14 +75,7 @@ record Desired(Migration migration, DatabaseMigration database) {
      * @throws MigrationException KEYSET_WRONG if the password was sealed with another keyset
      */
     ConnectionSettings target(PasswordSeal seal) {
-        try {
-            return ConnectionSettings.of(
-                    migration.getTarget(), database.getTargetDatabase(), migration.getId(), seal);
-        } catch (GeneralSecurityException e) {
-            throw new MigrationException(
-                    ErrorCode.KEYSET_WRONG,
-                    "the target's password was sealed with another keyset",
-                    e);
-        }
+        return ConnectionSettings.of(
+                migration.getTarget(), database.getTargetDatabase(), migration.getId(), seal);
     }
 }

@@ -2,7 +2,6 @@
 package dev.godwit.capture;
 
 import dev.godwit.postgres.ConnectionSettings;
-import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
@@ -11,7 +10,6 @@ import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.WantedPhase;
 import dev.godwit.schemas.secret.PasswordSeal;
-import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,14 +66,7 @@ record Desired(Migration migration, DatabaseMigration database) {
      * @throws MigrationException KEYSET_WRONG if the password was sealed with another keyset
      */
     ConnectionSettings source(PasswordSeal seal) {
-        try {
-            return ConnectionSettings.of(
-                    migration.getSource(), database.getSourceDatabase(), migration.getId(), seal);
-        } catch (GeneralSecurityException e) {
-            throw new MigrationException(
-                    ErrorCode.KEYSET_WRONG,
-                    "the source's password was sealed with another keyset",
-                    e);
-        }
+        return ConnectionSettings.of(
+                migration.getSource(), database.getSourceDatabase(), migration.getId(), seal);
     }
 }

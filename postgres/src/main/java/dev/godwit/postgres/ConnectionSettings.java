@@ -39,20 +39,31 @@ public record ConnectionSettings(
     /**
      * Of a database on a server that a migration names.
      *
-     * @throws GeneralSecurityException if the password was sealed with another keyset, or for
-     *     another migration
+     * @throws MigrationException KEYSET_WRONG if the password was sealed with another keyset, or
+     *     for another migration
      */
     public static ConnectionSettings of(
-            Server server, String database, String migrationId, PasswordSeal seal)
-            throws GeneralSecurityException {
+            Server server, String database, String migrationId, PasswordSeal seal) {
         return new ConnectionSettings(
                 server.getHost(),
                 server.getPort(),
                 database,
                 server.getUser(),
-                Secret.of(seal.open(server.getSealedPassword(), migrationId)),
+                password(server, migrationId, seal),
                 server.getSslMode(),
                 server.getParameters());
+    }
+
+    private static Secret password(Server server, String migrationId, PasswordSeal seal) {
+        try {
+            return Secret.of(seal.open(server.getSealedPassword(), migrationId));
+        } catch (GeneralSecurityException e) {
+            throw new MigrationException(
+                    ErrorCode.KEYSET_WRONG,
+                    "the password of %s on %s was sealed with another keyset"
+                            .formatted(server.getUser(), server.getHost()),
+                    e);
+        }
     }
 
     public ConnectionSettings withDatabase(String other) {

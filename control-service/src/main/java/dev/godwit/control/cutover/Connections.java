@@ -35,22 +35,12 @@ final class Connections {
     }
 
     ConnectionSettings source(Migration migration, DatabaseMigration database) {
-        return opened(migration, migration.getSource(), database.getSourceDatabase());
+        return ConnectionSettings.of(
+                migration.getSource(), database.getSourceDatabase(), migration.getId(), seal);
     }
 
     ConnectionSettings target(Migration migration, DatabaseMigration database) {
-        return opened(migration, migration.getTarget(), database.getTargetDatabase());
-    }
-
-    private ConnectionSettings opened(Migration migration, Server server, String database) {
-        try {
-            return ConnectionSettings.of(server, database, migration.getId(), seal);
-        } catch (GeneralSecurityException e) {
-            throw new MigrationException(
-                    ErrorCode.KEYSET_WRONG,
-                    "the password of %s on %s was sealed with another keyset"
-                            .formatted(server.getUser(), server.getHost()),
-                    e);
-        }
+        return ConnectionSettings.of(
+                migration.getTarget(), database.getTargetDatabase(), migration.getId(), seal);
     }
 }
