@@ -101,11 +101,9 @@ public final class ChangeLog implements AutoCloseable {
                                 10,
                                 ProducerConfig.BUFFER_MEMORY_CONFIG,
                                 16L * 1024 * 1024));
-        try {
+        try (Admin admin = kafka.admin()) {
             producer.initTransactions();
-            try (Admin admin = kafka.admin()) {
-                new HangingTransactions(admin, databaseId, transactionalId).abort();
-            }
+            new HangingTransactions(admin, databaseId, transactionalId).abort();
             var codec = new RecordCodec(book);
             var log =
                     new ChangeLog(
@@ -113,7 +111,7 @@ public final class ChangeLog implements AutoCloseable {
                             producer,
                             codec,
                             crashPoints,
-                            StateReader.read(kafka, databaseId, codec));
+                            StateReader.read(kafka, admin, databaseId, codec));
             log.own();
             return log;
         } catch (TimeoutException e) {

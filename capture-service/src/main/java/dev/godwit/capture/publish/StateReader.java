@@ -48,11 +48,11 @@ final class StateReader {
     }
 
     /** Former owners must be fenced already. */
-    static StateReader read(KafkaSettings kafka, String databaseId, RecordCodec codec)
+    static StateReader read(KafkaSettings kafka, Admin admin, String databaseId, RecordCodec codec)
             throws InterruptedException {
         var reader = new StateReader(databaseId, codec);
         try {
-            reader.read(kafka);
+            reader.read(kafka, admin);
         } catch (ExecutionException e) {
             throw new MigrationException(
                     ErrorCode.BROKER_FAILED,
@@ -87,18 +87,16 @@ final class StateReader {
                 begun.isPresent() && changesEmpty);
     }
 
-    private void read(KafkaSettings kafka) throws InterruptedException, ExecutionException {
+    private void read(KafkaSettings kafka, Admin admin)
+            throws InterruptedException, ExecutionException {
         var state = new TopicPartition(Topics.state(databaseId), 0);
         var changes = new TopicPartition(Topics.changes(databaseId), 0);
-        long end;
-        try (Admin admin = kafka.admin()) {
-            var ends =
-                    admin.listOffsets(
-                            Map.of(state, OffsetSpec.latest(), changes, OffsetSpec.latest()),
-                            new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED));
-            end = ends.partitionResult(state).get().offset();
-            changesEmpty = ends.partitionResult(changes).get().offset() == 0;
-        }
+        var ends =
+                admin.listOffsets(
+                        Map.of(state, OffsetSpec.latest(), changes, OffsetSpec.latest()),
+                        new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED));
+        long end = ends.partitionResult(state).get().offset();
+        changesEmpty = ends.partitionResult(changes).get().offset() == 0;
         try (KafkaConsumer<String, byte[]> consumer =
                 kafka.consumer(Map.of("client.id", "state-" + databaseId))) {
             consumer.assign(List.of(state));
