@@ -8,6 +8,7 @@ import dev.godwit.schemas.topic.KafkaSettings;
 import io.micronaut.context.env.Environment;
 import io.micronaut.core.naming.conventions.StringConvention;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Settings under {@code godwit.*}, read once at the start; a bad value stops the service and names
@@ -31,17 +32,17 @@ record CaptureConfig(
     }
 
     static CaptureConfig of(Environment environment) {
+        Function<String, Optional<String>> settings =
+                key -> environment.getProperty(key, String.class);
         return new CaptureConfig(
                 KafkaSettings.of(
-                        key -> environment.getProperty(key, String.class),
+                        settings,
                         environment.getProperties("godwit.kafka.properties", StringConvention.RAW)),
-                Secret.ofSetting(
-                        "godwit.keyset", key -> environment.getProperty(key, String.class)),
-                environment
-                        .getProperty("godwit.instance", String.class)
+                Secret.ofSetting("godwit.keyset", settings),
+                settings.apply("godwit.instance")
                         .filter(name -> !name.isBlank())
                         .map(name -> "capture-" + name),
-                environment.getProperty("godwit.crash-at", String.class).map(CrashAt::parse));
+                settings.apply("godwit.crash-at").map(CrashAt::parse));
     }
 
     /** Production's do nothing. */

@@ -6,6 +6,8 @@ import dev.godwit.schemas.topic.KafkaSettings;
 import io.micronaut.context.env.Environment;
 import io.micronaut.core.naming.conventions.StringConvention;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Settings under {@code godwit.*}, read once at the start; a bad value stops the service and names
@@ -16,14 +18,14 @@ import java.util.Map;
  */
 record ControlConfig(KafkaSettings kafka, Secret keyset, Secret token) {
     static ControlConfig of(Environment environment) {
+        Function<String, Optional<String>> settings =
+                key -> environment.getProperty(key, String.class);
         return new ControlConfig(
                 KafkaSettings.of(
-                        key -> environment.getProperty(key, String.class),
+                        settings,
                         environment.getProperties("godwit.kafka.properties", StringConvention.RAW)),
-                Secret.ofSetting(
-                        "godwit.keyset", key -> environment.getProperty(key, String.class)),
-                Secret.ofSetting(
-                        "godwit.token", key -> environment.getProperty(key, String.class)));
+                Secret.ofSetting("godwit.keyset", settings),
+                Secret.ofSetting("godwit.token", settings));
     }
 
     /** As Micronaut wants a map of the bound values: none but the names are shown. */
