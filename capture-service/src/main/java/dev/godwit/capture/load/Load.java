@@ -3,24 +3,15 @@ package dev.godwit.capture.load;
 
 import dev.godwit.capture.crash.CrashPoint;
 import dev.godwit.capture.publish.OwnerFencedException;
-import dev.godwit.capture.source.Publication;
 import dev.godwit.capture.source.Slots;
 import dev.godwit.capture.source.Snapshot;
 import dev.godwit.capture.source.SourceCatalog;
-import dev.godwit.capture.source.SourceShapes;
 import dev.godwit.capture.source.SourceTable;
-import dev.godwit.capture.wal.SelectedTables;
-import dev.godwit.capture.wal.SourceIdentity;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Attempt;
 import dev.godwit.schemas.CaptureTablePhase;
-import dev.godwit.schemas.Counters;
-import dev.godwit.schemas.SchemaChange;
-import dev.godwit.schemas.SourceRelation;
-import dev.godwit.schemas.StreamStart;
-import dev.godwit.schemas.StreamState;
 import dev.godwit.schemas.TableLoad;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -31,9 +22,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -45,9 +34,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The full load of one database migration by one owner: rounds of attempts until every table's end
- * is recorded, and again whenever apply says that an attempt is broken. If no stream has begun, the
- * first round makes publication and main slot, begins the stream, and loads from the slot's
- * snapshot; every other round has a temporary slot of its own.
+ * is recorded, and again whenever apply says that an attempt is broken.
  */
 public final class Load implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Load.class);
@@ -59,16 +46,14 @@ public final class Load implements AutoCloseable {
     private final Map<TableName, TableLoad> loads = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
-    private volatile boolean begun;
+    private final RoundSnapshots snapshots;
     private volatile boolean fenced;
-    private volatile List<String> waitingFor = List.of();
     private volatile @Nullable MigrationException failure;
     private final Map<TableName, AttemptProgress> attempts = new ConcurrentHashMap<>();
-    private int temporarySlots;
 
     public Load(LoadContext context) {
         this.context = context;
-        this.begun = context.log().stream().isPresent();
+        this.snapshots = new RoundSnapshots(context);
         this.loads.putAll(context.log().recovered().loads());
         this.thread =
                 Thread.ofPlatform()
@@ -83,7 +68,7 @@ public final class Load implements AutoCloseable {
 
     /** Whether the stream has begun: slot and publication stand, and the log knows it. */
     public boolean begun() {
-        return begun;
+        return snapshots.begun();
     }
 
     /** Whether the log refused this owner: close all that is this owner's. */
@@ -93,7 +78,7 @@ public final class Load implements AutoCloseable {
 
     /** The transactions that slot creation waits for. */
     public List<String> waitingFor() {
-        return waitingFor;
+        return snapshots.waitingFor();
     }
 
     /**
@@ -129,7 +114,7 @@ public final class Load implements AutoCloseable {
 
     /** Whether every table's end is recorded. */
     public boolean finished() {
-        return begun && due().isEmpty();
+        return begun() && due().isEmpty();
     }
 
     /** Ends it with all its sessions. Repeats change nothing. */
@@ -224,7 +209,7 @@ public final class Load implements AutoCloseable {
      * Target tables without an end, or whose attempt apply calls broken; a stream begins with all.
      */
     private List<TableName> due() {
-        if (!begun) {
+        if (!begun()) {
             return List.copyOf(context.sources().keySet());
         }
         return context.sources().keySet().stream()
@@ -244,7 +229,7 @@ public final class Load implements AutoCloseable {
         try (Connection session = context.source().open("load")) {
             // It proves that this owner is the newest: only that one may drop a slot.
             List<TableLoad> asked = ask(due);
-            if (!begun) {
+            if (!begun()) {
                 new Slots(context.source()).dropMain(session);
             }
             awaitGrants(asked);
@@ -259,8 +244,7 @@ public final class Load implements AutoCloseable {
                                                     .getOrDefault(target, List.of())
                                                     .stream())
                                     .toList());
-            try (Snapshot snapshot =
-                    begun ? again(asked, catalog) : first(session, asked, catalog)) {
+            try (Snapshot snapshot = snapshots.make(session, asked, catalog)) {
                 context.crashPoints().reach(CrashPoint.AFTER_BEGIN);
                 failure = null;
                 load(session, snapshot, asked, catalog);
@@ -347,117 +331,6 @@ public final class Load implements AutoCloseable {
                 }
                 context.grants().awaitNews(NEWS_MOST);
             }
-        }
-    }
-
-    /** Makes what a stream needs, and begins it. */
-    private Snapshot first(
-            Connection session, List<TableLoad> asked, Map<TableName, SourceTable> catalog)
-            throws SQLException, InterruptedException {
-        var slots = new Slots(context.source());
-        var publication = new Publication(context.source());
-        publication.create(session, context.allSources());
-        requirePublished(publication.oids(session), catalog);
-        asked.forEach(load -> load.setSources(relations(load, catalog)));
-        Snapshot snapshot = slots.createMain(waiting -> waitingFor = waiting);
-        try {
-            context.crashPoints().reach(CrashPoint.AFTER_SLOT);
-            long point = snapshot.consistentPoint();
-            asked.forEach(load -> load.setSnapshotLsn(point));
-            begin(session, point, shapes(session, snapshot), asked);
-            begun = true;
-            return snapshot;
-        } catch (OwnerFencedException e) {
-            snapshot.close();
-            try {
-                slots.dropMain(session, snapshot.consistentPoint());
-            } catch (SQLException left) {
-                e.addSuppressed(left);
-            }
-            throw e;
-        } catch (SQLException | InterruptedException | RuntimeException e) {
-            snapshot.close();
-            throw e;
-        }
-    }
-
-    /** As they are in the snapshot: what differs from them in the WAL has changed since. */
-    private List<SchemaChange> shapes(Connection session, Snapshot snapshot) throws SQLException {
-        snapshot.begin(session);
-        List<SchemaChange> shapes = SourceShapes.read(session, context.sources());
-        session.rollback();
-        session.setAutoCommit(true);
-        return shapes;
-    }
-
-    private void begin(
-            Connection session, long point, List<SchemaChange> shapes, List<TableLoad> asked)
-            throws SQLException, InterruptedException {
-        SourceIdentity identity = SourceIdentity.read(session);
-        context.log()
-                .begin(
-                        new StreamStart(
-                                identity.systemIdentifier(), point, context.source().objectName()),
-                        StreamState.newBuilder()
-                                .setOwnerEpoch(context.log().epoch())
-                                .setSystemIdentifier(identity.systemIdentifier())
-                                .setTimeline(identity.timeline())
-                                .setConsistentPoint(point)
-                                .setFinalLsn(0)
-                                .setOrdinal(-1)
-                                .setFlushableLsn(point)
-                                .setCaptured(new Counters(0L, 0L, 0L, 0L))
-                                .build(),
-                        shapes,
-                        asked);
-    }
-
-    /** The publication looks names up a moment after the catalog was read. */
-    private static void requirePublished(Set<Long> oids, Map<TableName, SourceTable> catalog) {
-        for (SourceTable table : catalog.values()) {
-            if (!oids.contains(table.oid())) {
-                throw new MigrationException(
-                        ErrorCode.TABLE_REWRITTEN,
-                        "table " + table.name() + " was replaced while it was published");
-            }
-        }
-    }
-
-    private List<SourceRelation> relations(TableLoad load, Map<TableName, SourceTable> catalog) {
-        return context.sources().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
-                .map(source ->
-                        new SourceRelation(
-                                source.toAvro(),
-                                Objects.requireNonNull(catalog.get(source), source::toString)
-                                        .oid()))
-                .toList();
-    }
-
-    /** A table of the same name that is none of those published has changes that nobody sees. */
-    private void requireSame(List<TableLoad> asked, Map<TableName, SourceTable> catalog) {
-        for (TableLoad load : asked) {
-            List<SourceRelation> recorded = load.getSources();
-            if (!recorded.isEmpty() && !recorded.equals(relations(load, catalog))) {
-                throw SelectedTables.another(TableName.of(load.getTarget()));
-            }
-        }
-    }
-
-    /** A snapshot for later attempts, recorded. */
-    private Snapshot again(List<TableLoad> asked, Map<TableName, SourceTable> catalog)
-            throws SQLException, InterruptedException {
-        requireSame(asked, catalog);
-        temporarySlots++;
-        Snapshot snapshot =
-                new Slots(context.source())
-                        .createTemporary(temporarySlots, waiting -> waitingFor = waiting);
-        try {
-            asked.forEach(load -> load.setSnapshotLsn(snapshot.consistentPoint()));
-            context.log().record(asked);
-            return snapshot;
-        } catch (InterruptedException | RuntimeException e) {
-            snapshot.close();
-            throw e;
         }
     }
 }
