@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.apply.load;
 
-import dev.godwit.apply.crash.CrashPoint;
 import dev.godwit.apply.crash.CrashPoints;
-import dev.godwit.apply.ledger.AttemptRow;
 import dev.godwit.apply.ledger.Attempts;
 import dev.godwit.apply.ledger.FencedException;
 import dev.godwit.apply.ledger.Ledger;
 import dev.godwit.apply.ledger.Partitions;
 import dev.godwit.apply.partition.PartitionWorker;
-import dev.godwit.apply.target.ServerWords;
 import dev.godwit.apply.target.TargetFailures;
 import dev.godwit.apply.target.TargetSession;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
-import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
-import dev.godwit.schemas.Attempt;
 import dev.godwit.schemas.Block;
 import dev.godwit.schemas.PieceEnd;
 import dev.godwit.schemas.PieceId;
@@ -38,36 +33,20 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Loads the pieces of one load partition. A piece is one transaction: the worker's epoch and the
- * table's attempt are checked and locked, the rows copied, counted and summed, and the ledger row
- * and the log's offset written; so a piece is in the table if and only if it is in the ledger,
- * whoever dies when.
- */
+/** Takes one load partition from its former owner and loads the pieces that come in it. */
 public final class LoadWorker implements PartitionWorker {
     private static final Logger LOG = LoggerFactory.getLogger(LoadWorker.class);
     private static final Duration LEDGER_LOOK = Duration.ofMillis(200);
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(1);
     private static final Duration RECORD_LOOK = Duration.ofSeconds(1);
 
-    /** What one record came to. */
-    private enum Piece {
-        /** Committed, or of no use: the log goes on behind it. */
-        DONE,
-        /** The next record opens something else: it is looked at anew. */
-        ABANDONED,
-        /** Its next block is late: rolled back, to be read again from its start. */
-        LATE
-    }
-
     private final ConnectionSettings target;
     private final Ledger ledger;
     private final Partitions partitions;
     private final Attempts attempts = new Attempts();
+    private final PieceLoad pieces;
     private final String role;
     private final RecordCodec codec;
-    private final LoadSettings settings;
-    private final CrashPoints crashPoints;
     private final RecordBuffer buffer;
     private final Thread thread;
     private volatile OptionalLong start = OptionalLong.empty();
@@ -90,9 +69,9 @@ public final class LoadWorker implements PartitionWorker {
         this.partitions = new Partitions(ledger);
         this.role = "load-" + partition;
         this.codec = new RecordCodec(book);
-        this.settings = settings;
-        this.crashPoints = crashPoints;
         this.buffer = new RecordBuffer(settings.bufferBytes());
+        this.pieces =
+                new PieceLoad(partitions, role, attempts, buffer, codec, settings, crashPoints);
         this.thread =
                 Thread.ofPlatform()
                         .name("load-" + databaseId + "-" + partition)
@@ -259,8 +238,12 @@ public final class LoadWorker implements PartitionWorker {
             throws SQLException, InterruptedException {
         switch (codec.decode(message.value())) {
             case PieceStart piece -> {
-                if (load(connection, epoch, piece) == Piece.LATE) {
-                    readAgain(piece.getId(), message.offset());
+                switch (pieces.load(connection, epoch, piece)) {
+                    case PieceLoad.Committed(long offset) -> durable = OptionalLong.of(offset);
+                    case PieceLoad.Late() -> readAgain(piece.getId(), message.offset());
+                    case PieceLoad.Skipped(), PieceLoad.Abandoned() -> {
+                        // What follows is looked at anew.
+                    }
                 }
             }
             case TableEnd end -> {
@@ -294,109 +277,6 @@ public final class LoadWorker implements PartitionWorker {
         durable = OptionalLong.of(offset);
     }
 
-    private Piece load(Connection connection, long epoch, PieceStart start)
-            throws SQLException, InterruptedException {
-        PieceId id = start.getId();
-        buffer.drop();
-        partitions.check(connection, role, epoch);
-        Optional<AttemptRow> attempt = attempts.lockShare(connection, TableName.of(id.getTarget()));
-        if (!takesPieces(attempt, id.getAttempt()) || attempts.hasPiece(connection, id)) {
-            connection.rollback();
-            return Piece.DONE;
-        }
-        long began = System.nanoTime();
-        try (PieceCopy copy = PieceCopy.open(connection, start)) {
-            while (true) {
-                Optional<ConsumerRecord<String, byte[]>> next =
-                        buffer.peek(settings.blockPatience());
-                if (next.isEmpty()) {
-                    return rolledBack(connection, copy, Piece.LATE);
-                }
-                switch (codec.decode(next.get().value())) {
-                    case Block block when block.getId().equals(id) -> {
-                        if (!copy.write(block)) {
-                            return broken(connection, copy, epoch, id);
-                        }
-                        buffer.drop();
-                    }
-                    case PieceEnd end when end.getId().equals(id) -> {
-                        if (!copy.finish(end)) {
-                            return broken(connection, copy, epoch, id);
-                        }
-                        buffer.drop();
-                        attempts.addPiece(connection, id, end.getRows(), end.getBytes());
-                        commit(connection, next.get().offset() + 1);
-                        LOG.atDebug()
-                                .addKeyValue("table", TableName.of(id.getTarget()))
-                                .addKeyValue("chunk", id.getChunk())
-                                .addKeyValue("rows", end.getRows())
-                                .addKeyValue("bytes", end.getBytes())
-                                .addKeyValue(
-                                        "durationMs",
-                                        Duration.ofNanos(System.nanoTime() - began).toMillis())
-                                .log("piece loaded");
-                        return Piece.DONE;
-                    }
-                    // Its sender has died or given up: what follows is looked at anew.
-                    default -> {
-                        return rolledBack(connection, copy, Piece.ABANDONED);
-                    }
-                }
-            }
-        } catch (SQLException e) {
-            throw refused(id, e);
-        }
-    }
-
-    private void commit(Connection connection, long offset) throws SQLException {
-        crashPoints.reach(CrashPoint.AFTER_COPY_BEFORE_COMMIT);
-        advance(connection, offset);
-        crashPoints.reach(CrashPoint.AFTER_PIECE_COMMIT);
-    }
-
-    private static Piece rolledBack(Connection connection, PieceCopy copy, Piece outcome)
-            throws SQLException {
-        copy.close();
-        connection.rollback();
-        return outcome;
-    }
-
-    private Piece broken(Connection connection, PieceCopy copy, long epoch, PieceId id)
-            throws SQLException {
-        rolledBack(connection, copy, Piece.ABANDONED);
-        LOG.atWarn()
-                .addKeyValue("table", TableName.of(id.getTarget()))
-                .addKeyValue("attempt", id.getAttempt().getNumber())
-                .addKeyValue("chunk", id.getChunk())
-                .addKeyValue("code", ErrorCode.LOAD_CORRUPT)
-                .log("a piece does not agree with what was sent");
-        partitions.check(connection, role, epoch);
-        attempts.broken(connection, TableName.of(id.getTarget()), id.getAttempt());
-        connection.commit();
-        return Piece.ABANDONED;
-    }
-
-    /**
-     * Pieces of older attempts are skipped; a piece of a newer one than the grant means that the
-     * target has lost the grant.
-     */
-    private static boolean takesPieces(Optional<AttemptRow> granted, Attempt attempt) {
-        if (granted.isPresent() && granted.get().attempt().equals(attempt)) {
-            return granted.get().state() == AttemptRow.State.GRANTED
-                    || granted.get().state() == AttemptRow.State.ENDED;
-        }
-        boolean newer =
-                granted.isEmpty()
-                        || GrantOrder.INSTANCE.compare(attempt, granted.get().attempt()) > 0;
-        if (newer) {
-            throw new MigrationException(
-                    ErrorCode.TARGET_FAILED,
-                    "the target has forgotten the grant of attempt %d"
-                            .formatted(attempt.getNumber()));
-        }
-        return false;
-    }
-
     /**
      * Waits for what comes next without a transaction: only if that is more of the piece, its start
      * is read again.
@@ -417,21 +297,5 @@ public final class LoadWorker implements PartitionWorker {
             buffer.restartAt(startOffset);
             rewind = OptionalLong.of(startOffset);
         }
-    }
-
-    private static SQLException refused(PieceId id, SQLException e) {
-        if (SqlStates.passing(e) || SqlStates.state(e).isEmpty()) {
-            return e;
-        }
-        String object = ServerWords.object(e);
-        throw new MigrationException(
-                ErrorCode.PIECE_REFUSED,
-                "table %s refuses rows of the source (%sSQLSTATE %s): %s"
-                        .formatted(
-                                TableName.of(id.getTarget()),
-                                object.isEmpty() ? "" : object + ", ",
-                                SqlStates.state(e),
-                                ServerWords.of(e)),
-                ServerWords.quotesValue(e) ? null : e);
     }
 }
