@@ -55,7 +55,7 @@ final class Owners implements Workers, AutoCloseable {
         String id = databaseId(partition);
         boolean owner = partition.topic().equals(Topics.changes(id));
         if (owner) {
-            reporters.computeIfAbsent(id, this::reporter);
+            reporters.computeIfAbsent(id, this::reporter).starting();
         }
         ConnectionSettings target;
         try {

@@ -46,6 +46,7 @@ final class StatusReporter implements AutoCloseable {
     private volatile Optional<ApplyStatus> last;
     private volatile @Nullable Supplier<Optional<OwnerView>> owner;
     private volatile @Nullable Stopped stopped;
+    private volatile int retriesSeen;
 
     private StatusReporter(
             String databaseId,
@@ -81,6 +82,11 @@ final class StatusReporter implements AutoCloseable {
         return reporter;
     }
 
+    /** An owner is about to start; it sees the operator's retries as they are now. */
+    void starting() {
+        retriesSeen = retries.get();
+    }
+
     /** An owner has started; once it gives a view, an earlier failure is over. */
     void owner(Supplier<Optional<OwnerView>> view) {
         owner = view;
@@ -88,7 +94,7 @@ final class StatusReporter implements AutoCloseable {
 
     /** The owner has stopped. */
     void failed(MigrationException failure) {
-        stopped = new Stopped(failure.toFailure(), retries.get());
+        stopped = new Stopped(failure.toFailure(), retriesSeen);
         owner = null;
     }
 

@@ -23,8 +23,13 @@ final class Slot {
     /** Where the worker stands. */
     private sealed interface Life {
         /** It reads its ledger, or takes records. */
-        record Running(PartitionWorker worker, boolean positioned, Instant since) implements Life {}
+        record Running(PartitionWorker worker, int retriesSeen, boolean positioned, Instant since)
+                implements Life {}
 
+        /**
+         * @param retriesSeen as they were when the worker started: what the operator asked for
+         *     since, it may not have seen
+         */
         record Closing(
                 CompletableFuture<Void> done, Instant reopen, int retriesSeen, boolean automatic)
                 implements Life {}
@@ -52,7 +57,8 @@ final class Slot {
 
     private Life.Running open() {
         handedNext = -1;
-        return new Life.Running(workers.open(partition), false, clock.instant());
+        int retries = workers.retries(partition);
+        return new Life.Running(workers.open(partition), retries, false, clock.instant());
     }
 
     /** The running worker, if its place in the log is found. */
@@ -86,7 +92,7 @@ final class Slot {
         if (!running.positioned) {
             OptionalLong start = running.worker.startOffset();
             if (start.isPresent()) {
-                life = new Life.Running(running.worker, true, clock.instant());
+                life = new Life.Running(running.worker, running.retriesSeen, true, clock.instant());
             }
             return start;
         }
@@ -116,7 +122,7 @@ final class Slot {
                     new Life.Closing(
                             closing(running.worker),
                             clock.instant().plus(backoff),
-                            workers.retries(partition),
+                            running.retriesSeen,
                             automatic);
         }
     }
