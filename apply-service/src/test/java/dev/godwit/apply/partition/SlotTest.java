@@ -17,7 +17,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 class SlotTest {
-    private static final MigrationException LASTING =
+    private final MigrationException lasting =
             new MigrationException(ErrorCode.LOG_FOREIGN, "the log is another");
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -28,7 +28,7 @@ class SlotTest {
 
     @Test
     void waitsForTheOperatorAfterWhatDoesNotPass() throws Exception {
-        slot.fail(LASTING);
+        slot.fail(lasting);
         workers.awaitClosed(1);
         slot.tend();
         assertThat(workers.opened).isEqualTo(1);
@@ -41,7 +41,7 @@ class SlotTest {
     @Test
     void triesAgainWhatTheWorkerMayNotHaveSeen() throws Exception {
         workers.retries = 1;
-        slot.fail(LASTING);
+        slot.fail(lasting);
 
         tendUntilOpened(2);
     }
