@@ -17,11 +17,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 class SlotTest {
-    private final MigrationException lasting =
-            new MigrationException(ErrorCode.LOG_FOREIGN, "the log is another");
-
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    private final MigrationException lasting =
+            new MigrationException(ErrorCode.LOG_FOREIGN, "the log is another");
     private final Asked workers = new Asked();
     private final Slot slot =
             new Slot(new TopicPartition("godwit.abc.changes", 0), workers, Clock.systemUTC());
