@@ -29,7 +29,7 @@ public enum ErrorCode {
     // Checks before the start
     SOURCE_TOO_OLD(
             Retry.AFTER_ACTION,
-            "Godwit needs a source of PostgreSQL 10 or newer (logical decoding by pgoutput)."),
+            "Godwit reads changes through a publication and pgoutput, which PostgreSQL has from 10 on: upgrade the source to 10 or newer first (pg_upgrade), or, while the application stands still, carry it over with pg_dump and pg_restore."),
     TARGET_OLDER(Retry.AFTER_ACTION, "Choose a target of the source's version or newer."),
     WAL_LEVEL(
             Retry.AFTER_ACTION,

@@ -14,14 +14,12 @@ import java.util.Locale;
 
 /** What both servers must be able to do. */
 final class ServerChecks {
-    private static final int SOURCE_OLDEST = 10;
     private static final int SLOT_WAL_LIMIT = 13;
 
     private ServerChecks() {}
 
     static List<Check> all() {
         return List.of(
-                databases -> versions(databases.source().version(), databases.target().version()),
                 ServerChecks::primaries,
                 ServerChecks::walLevel,
                 ServerChecks::replicationRight,
@@ -37,7 +35,7 @@ final class ServerChecks {
         String both = "source %s, target %s".formatted(source, target);
         var findings = new ArrayList<CheckFinding>();
         findings.add(
-                source.atLeast(SOURCE_OLDEST)
+                source.publishes()
                         ? CheckFinding.passed("source.version", ErrorCode.SOURCE_TOO_OLD, both)
                         : CheckFinding.failed(
                                 "source.version",

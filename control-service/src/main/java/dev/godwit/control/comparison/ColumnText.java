@@ -18,7 +18,8 @@ import java.util.stream.Collectors;
 record ColumnText(String name, String baseType, String elementType) {
     /**
      * Servers before 12 print other digits of these (release notes of 12, extra_float_digits), so
-     * their bytes speak.
+     * their bytes speak. Where they are parts of another type (a range, a composite, a cube) its
+     * text speaks, with the digits that all versions print alike.
      */
     private static final Set<String> FLOATING =
             Set.of("float4", "float8", "point", "lseg", "path", "box", "polygon", "line", "circle");

@@ -63,7 +63,9 @@ public interface PostgresServer extends AutoCloseable {
     default void createRoles() {
         new Database(this, "postgres")
                 .execute(
-                        "SET password_encryption = 'scram-sha-256'",
+                        major() < 10
+                                ? "SET password_encryption = on"
+                                : "SET password_encryption = 'scram-sha-256'",
                         "CREATE ROLE migrator LOGIN REPLICATION PASSWORD "
                                 + Identifiers.literal(Roles.MIGRATOR.password()),
                         "GRANT pg_signal_backend TO migrator",
@@ -78,9 +80,9 @@ public interface PostgresServer extends AutoCloseable {
     default Database createDatabase(String name) {
         String quoted = Identifiers.quote(name);
         Database postgres = new Database(this, "postgres");
-        postgres.execute("DROP DATABASE IF EXISTS " + quoted + " WITH (FORCE)");
-        postgres.execute("CREATE DATABASE " + quoted + " OWNER migrator TEMPLATE template0");
         Database created = new Database(this, name);
+        created.drop();
+        postgres.execute("CREATE DATABASE " + quoted + " OWNER migrator TEMPLATE template0");
         created.execute("GRANT ALL ON SCHEMA public TO migrator, app");
         return created;
     }

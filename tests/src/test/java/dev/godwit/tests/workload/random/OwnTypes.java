@@ -19,10 +19,14 @@ final class OwnTypes {
         this.schema = schema;
     }
 
+    /** A collation that takes case away. */
+    String createFolded() {
+        return "CREATE COLLATION %s.folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+                .formatted(schema);
+    }
+
     List<String> create() {
         return List.of(
-                "CREATE COLLATION %s.folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
-                        .formatted(schema),
                 "CREATE TYPE %s AS ENUM (%s)"
                         .formatted(
                                 mood().name(),
