@@ -64,12 +64,14 @@ public final class Load implements AutoCloseable {
     private volatile List<String> waitingFor = List.of();
     private volatile @Nullable MigrationException failure;
     private final Map<TableName, AttemptProgress> attempts = new ConcurrentHashMap<>();
+    private final UnseenTruncates truncates;
     private int temporarySlots;
 
     public Load(LoadContext context) {
         this.context = context;
         this.begun = context.log().stream().isPresent();
         this.loads.putAll(context.log().recovered().loads());
+        this.truncates = new UnseenTruncates(context.source(), context.clock());
         this.thread =
                 Thread.ofPlatform()
                         .daemon()
@@ -142,6 +144,7 @@ public final class Load implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        truncates.close();
     }
 
     private static TableProgress progress(TableLoad load, @Nullable AttemptProgress attempt) {
@@ -161,6 +164,9 @@ public final class Load implements AutoCloseable {
         Duration backoff = BACKOFF_LEAST;
         while (closing.getCount() > 0) {
             try {
+                if (begun) {
+                    truncates.look(loads.values());
+                }
                 List<TableName> due = due();
                 if (due.isEmpty()) {
                     failure = null;
@@ -221,7 +227,8 @@ public final class Load implements AutoCloseable {
     }
 
     /**
-     * Target tables without an end, or whose attempt apply calls broken; a stream begins with all.
+     * Target tables without an end, whose attempt apply calls broken, or that were truncated
+     * unseen; a stream begins with all.
      */
     private List<TableName> due() {
         if (!begun) {
@@ -232,6 +239,7 @@ public final class Load implements AutoCloseable {
                     TableLoad load = loads.get(target);
                     return load == null
                             || !load.getEnded()
+                            || truncates.found(target)
                             || context.grants()
                                     .broken(target)
                                     .filter(load.getAttempt()::equals)
@@ -259,6 +267,7 @@ public final class Load implements AutoCloseable {
                                                     .getOrDefault(target, List.of())
                                                     .stream())
                                     .toList());
+            asked.forEach(load -> load.setFilenodes(filenodes(load, catalog)));
             try (Snapshot snapshot =
                     begun ? again(asked, catalog) : first(session, asked, catalog)) {
                 context.crashPoints().reach(CrashPoint.AFTER_BEGIN);
@@ -330,9 +339,11 @@ public final class Load implements AutoCloseable {
                             0L,
                             since,
                             null,
-                            former == null ? List.of() : former.getSources()));
+                            former == null ? List.of() : former.getSources(),
+                            List.of()));
         }
         context.log().record(asked);
+        truncates.loadedAgain(due);
         asked.forEach(load -> loads.put(TableName.of(load.getTarget()), load));
         context.crashPoints().reach(CrashPoint.AFTER_ASK);
         return asked;
@@ -430,6 +441,13 @@ public final class Load implements AutoCloseable {
                                 source.toAvro(),
                                 Objects.requireNonNull(catalog.get(source), source::toString)
                                         .oid()))
+                .toList();
+    }
+
+    private List<Long> filenodes(TableLoad load, Map<TableName, SourceTable> catalog) {
+        return context.sources().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
+                .map(source ->
+                        Objects.requireNonNull(catalog.get(source), source::toString).filenode())
                 .toList();
     }
 

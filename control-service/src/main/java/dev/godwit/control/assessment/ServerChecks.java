@@ -15,6 +15,7 @@ import java.util.Locale;
 /** What both servers must be able to do. */
 final class ServerChecks {
     private static final int SLOT_WAL_LIMIT = 13;
+    private static final int TRUNCATE_STREAMED = 11;
 
     private ServerChecks() {}
 
@@ -25,6 +26,7 @@ final class ServerChecks {
                 ServerChecks::replicationRight,
                 ServerChecks::slots,
                 ServerChecks::slotWalLimit,
+                ServerChecks::truncates,
                 ServerChecks::preparedTransactions,
                 ServerChecks::encoding,
                 ServerChecks::rights,
@@ -182,6 +184,18 @@ final class ServerChecks {
                                 "max_slot_wal_keep_size of the source is %s: if Godwit stands still while more is written, the slot is lost"
                                         .formatted(limit),
                                 "On the source: ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf();"));
+    }
+
+    private static List<CheckFinding> truncates(Databases databases) {
+        return databases.source().version().atLeast(TRUNCATE_STREAMED)
+                ? List.of()
+                : List.of(
+                        CheckFinding.warning(
+                                "source.truncate",
+                                ErrorCode.TABLE_REWRITTEN,
+                                "PostgreSQL %s tells of no TRUNCATE in its changes: a table that is truncated or rewritten meanwhile is loaded again once Godwit sees its new file"
+                                        .formatted(databases.source().version()),
+                                "Until the cutover, empty tables with DELETE instead of TRUNCATE"));
     }
 
     private static List<CheckFinding> preparedTransactions(Databases databases)
