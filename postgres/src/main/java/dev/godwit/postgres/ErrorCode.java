@@ -102,6 +102,9 @@ public enum ErrorCode {
     SOURCE_REFUSED(
             Retry.AFTER_ACTION,
             "The source knows no object, or takes no statement, that Godwit needs: undo the change of its schema that the message points at, then retry; or cancel and start a fresh migration."),
+    TEXT_UNREADABLE(
+            Retry.AFTER_ACTION,
+            "The source holds text that does not convert to UTF-8 (the message names its bytes): correct it there, or leave the table out; then retry."),
     FENCE_FAILED(
             Retry.AFTER_ACTION,
             "The user must own the source database to make it read-only; or stop the application yourself and start the cutover without the fence."),

@@ -39,7 +39,10 @@ public final class SessionSettings {
         settings.put("default_transaction_read_only", "off");
         settings.put("default_transaction_isolation", "read committed");
         settings.put("statement_timeout", "0");
+        settings.put("lock_timeout", "0");
         settings.put("synchronize_seqscans", "off");
+        settings.put("quote_all_identifiers", "off");
+        settings.put("standard_conforming_strings", "on");
         if (version.atLeast(14)) {
             settings.put("idle_session_timeout", "0");
         }

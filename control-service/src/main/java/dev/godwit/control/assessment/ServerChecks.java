@@ -11,10 +11,15 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** What both servers must be able to do. */
 final class ServerChecks {
     private static final int SLOT_WAL_LIMIT = 13;
+
+    /** Of all a server's encodings, those not every text of which comes back from UTF-8 as it was. */
+    private static final Set<String> TWO_CODES = Set.of("EUC_JP", "EUC_TW");
+
     private static final int TRUNCATE_STREAMED = 11;
 
     private ServerChecks() {}
@@ -224,7 +229,8 @@ final class ServerChecks {
         String source = text(databases.source().connection(), query);
         String target = text(databases.target().connection(), query);
         String what = "the source is encoded in %s, the target in %s".formatted(source, target);
-        if (source.equals("SQL_ASCII") && !target.equals("SQL_ASCII")) {
+        boolean carried = source.equals(target) || target.equals("UTF8");
+        if (source.equals("SQL_ASCII") && carried) {
             return List.of(
                     CheckFinding.warning(
                             "target.encoding",
@@ -232,8 +238,17 @@ final class ServerChecks {
                             what + ": text of the source that is no UTF-8 cannot be read",
                             "Make sure that all text of the source is UTF-8"));
         }
+        if (TWO_CODES.contains(source) && source.equals(target)) {
+            return List.of(
+                    CheckFinding.warning(
+                            "target.encoding",
+                            ErrorCode.ENCODING_DIFFERS,
+                            what
+                                    + ": some characters have two codes there; text travels as UTF-8, so the second arrives as the first, and the comparison at the cutover says so",
+                            "Create the target database with ENCODING 'UTF8', where such a character has one code"));
+        }
         return List.of(
-                source.equals(target) || target.equals("UTF8")
+                carried
                         ? CheckFinding.passed("target.encoding", ErrorCode.ENCODING_DIFFERS, what)
                         : CheckFinding.failed("target.encoding", ErrorCode.ENCODING_DIFFERS, what));
     }

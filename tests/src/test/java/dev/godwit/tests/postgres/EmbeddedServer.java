@@ -142,7 +142,7 @@ public final class EmbeddedServer implements PostgresServer {
                                 "UTF8",
                                 "--locale",
                                 "C",
-                                "--no-sync"));
+                                "-N"));
         awaitExit(initdb, "initdb");
         if (initdb.exitValue() != 0) {
             throw new IOException("initdb failed: " + Files.readString(log()));

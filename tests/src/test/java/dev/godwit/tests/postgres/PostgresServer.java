@@ -51,7 +51,8 @@ public interface PostgresServer extends AutoCloseable {
         try (Statement statement = connection.createStatement()) {
             statement.execute(
                     "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';"
-                            + " SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C'");
+                            + " SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C';"
+                            + " SET quote_all_identifiers = off; SET search_path = '$user', public");
             return connection;
         } catch (SQLException e) {
             connection.close();
@@ -78,11 +79,18 @@ public interface PostgresServer extends AutoCloseable {
      * write.
      */
     default Database createDatabase(String name) {
+        return createDatabase(name, "UTF8");
+    }
+
+    /** The same in a server's encoding of that name. */
+    default Database createDatabase(String name, String encoding) {
         String quoted = Identifiers.quote(name);
         Database postgres = new Database(this, "postgres");
         Database created = new Database(this, name);
         created.drop();
-        postgres.execute("CREATE DATABASE " + quoted + " OWNER migrator TEMPLATE template0");
+        postgres.execute(
+                "CREATE DATABASE %s OWNER migrator TEMPLATE template0 ENCODING '%s'"
+                        .formatted(quoted, encoding));
         created.execute("GRANT ALL ON SCHEMA public TO migrator, app");
         return created;
     }

@@ -10,6 +10,7 @@ import java.util.List;
 final class OwnTypes {
     static final List<String> EXTENSIONS = List.of("citext", "hstore", "ltree", "cube", "isn");
 
+    private static final int ARRAYS_OF_DOMAINS = 11;
     private static final List<String> MOODS = List.of("calm", "cross", "it's \"odd\"", "", "a,b");
 
     private final String schema;
@@ -70,11 +71,13 @@ final class OwnTypes {
     }
 
     private SqlType percent() {
-        return ordered(named("percent %"), dice -> "" + dice.below(101));
+        return ordered(named("percent %"), dice -> "" + dice.below(101))
+                .arraysSince(ARRAYS_OF_DOMAINS);
     }
 
     private SqlType amount() {
-        return ordered(named("amount"), BuiltInTypes.NUMERIC::next);
+        return ordered(named("amount"), BuiltInTypes.NUMERIC::next)
+                .arraysSince(ARRAYS_OF_DOMAINS);
     }
 
     private SqlType pair() {
