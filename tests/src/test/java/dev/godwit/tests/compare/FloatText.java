@@ -47,25 +47,41 @@ final class FloatText {
         }
     }
 
-    /** A query on the target's connection for the source's rows as the target writes them. */
+    /**
+     * A query on the target's connection for the source's rows as the target writes them, in the
+     * source's order.
+     */
     static String reread(Connection from, Connection to, String table, String columns)
             throws SQLException {
+        String names;
         try (Statement statement = to.createStatement()) {
             statement.execute("DROP TABLE IF EXISTS pg_temp.reread");
             statement.execute(
                     "CREATE TEMPORARY TABLE reread AS SELECT %s FROM %s WITH NO DATA"
                             .formatted(columns, table));
+            names = names(statement);
+            statement.execute("ALTER TABLE pg_temp.reread ADD \"place of a row\" bigserial");
         }
         try (var rows =
                 new PGCopyOutputStream(
-                        to.unwrap(PGConnection.class), "COPY pg_temp.reread FROM STDIN")) {
+                        to.unwrap(PGConnection.class),
+                        "COPY pg_temp.reread (%s) FROM STDIN".formatted(names))) {
             from.unwrap(PGConnection.class)
                     .getCopyAPI()
                     .copyOut("COPY (SELECT %s FROM %s) TO STDOUT".formatted(columns, table), rows);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
-        return "SELECT * FROM pg_temp.reread";
+        return "SELECT %s FROM pg_temp.reread ORDER BY \"place of a row\"".formatted(names);
+    }
+
+    private static String names(Statement statement) throws SQLException {
+        try (ResultSet row =
+                statement.executeQuery(
+                        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'pg_temp.reread'::regclass AND attnum > 0")) {
+            row.next();
+            return row.getString(1);
+        }
     }
 
     private static boolean shortest(Connection connection) throws SQLException {

@@ -52,7 +52,8 @@ public interface PostgresServer extends AutoCloseable {
             statement.execute(
                     "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';"
                             + " SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C';"
-                            + " SET quote_all_identifiers = off; SET search_path = '$user', public");
+                            + " SET quote_all_identifiers = off; SET search_path = '$user', public;"
+                            + " SET xmloption = content; SET array_nulls = on");
             return connection;
         } catch (SQLException e) {
             connection.close();

@@ -63,9 +63,9 @@ class SourceDefaultsIT {
     private static final String ROWS =
             """
             INSERT INTO public.stamped SELECT i, date '2026-02-03' + i, timestamptz '2026-03-29 00:30:00+00' + i * interval '15 min',
-              CASE i % 3 WHEN 0 THEN interval '-1 year +2 mons -3 days' WHEN 1 THEN interval '-4 days +05:06:07.000008' ELSE interval '1 year -1 day' END,
+              CASE i %% 3 WHEN 0 THEN interval '-1 year +2 mons -3 days' WHEN 1 THEN interval '-4 days +05:06:07.000008' ELSE interval '1 year -1 day' END,
               0.1 + i * 0.2, i / 3.0, decode(md5(i::text) || '005c27', 'hex'), (i * 1234.56)::numeric::money, ARRAY['NULL', NULL, 'a'],
-              (CASE i % 2 WHEN 0 THEN '<a/>' ELSE 'no document <b/>' END)::xml, 'public.stamped'::regclass,
+              (CASE i %% 2 WHEN 0 THEN '<a/>' ELSE 'no document <b/>' END)::xml, 'public.stamped'::regclass,
               chr(92) || 'n' || chr(10) || chr(39), tstzrange('2026-01-01 00:00:00+00', NULL)
               FROM generate_series(%d, %d) i
             """;
