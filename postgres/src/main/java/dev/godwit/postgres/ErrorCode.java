@@ -50,6 +50,9 @@ public enum ErrorCode {
     TABLE_WITHOUT_KEY(
             Retry.AFTER_ACTION,
             "Add a primary key, or run ALTER TABLE ... REPLICA IDENTITY FULL on the source (updates and deletes then cost a search per row), or leave the table out."),
+    TYPE_NOT_CARRIED(
+            Retry.AFTER_ACTION,
+            "PostgreSQL writes values of this type but reads none: give the column the type text on both sides, or leave the table out."),
     UNLOGGED_TARGET(
             Retry.AFTER_ACTION,
             "Run ALTER TABLE ... SET LOGGED on the target: an unlogged table is emptied by a crash."),

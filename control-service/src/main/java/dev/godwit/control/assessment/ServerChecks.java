@@ -17,7 +17,9 @@ import java.util.Set;
 final class ServerChecks {
     private static final int SLOT_WAL_LIMIT = 13;
 
-    /** Of all a server's encodings, those not every text of which comes back from UTF-8 as it was. */
+    /**
+     * Of all a server's encodings, those not every text of which comes back from UTF-8 as it was.
+     */
     private static final Set<String> TWO_CODES = Set.of("EUC_JP", "EUC_TW");
 
     private static final int TRUNCATE_STREAMED = 11;

@@ -108,8 +108,7 @@ public final class Catalog {
         List<String> lines = new ArrayList<>();
         boolean generated = database.server().major() >= GENERATED_COLUMNS;
         for (String query : QUERIES) {
-            lines.addAll(
-                    database.query(generated ? query : query.replace("a.attgenerated", "''")));
+            lines.addAll(database.query(generated ? query : query.replace("a.attgenerated", "''")));
         }
         lines.sort(null);
         return lines;

@@ -94,10 +94,7 @@ public final class Comparison {
                 "%s: %d rows on the source, %d on the target"
                         .formatted(table, source.rows(), target.rows()));
         if (source.rows() <= LISTED_ROWS_MAX && target.rows() <= LISTED_ROWS_MAX) {
-            show(
-                    RowBag.listed(sourceText, sourceQuery),
-                    RowBag.listed(to, query),
-                    differences);
+            show(RowBag.listed(sourceText, sourceQuery), RowBag.listed(to, query), differences);
         }
     }
 

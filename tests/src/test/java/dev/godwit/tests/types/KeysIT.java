@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * A key of any type finds its row, also where equal keys have different texts: inserted, changed,
  * swapped, deleted and inserted again, alone and in one transaction; and of equal rows without a
- * key only one goes.
+ * key only one goes. The short form leaves out what has one text for each value.
  */
 @MigrationTest
 class KeysIT {
@@ -100,6 +100,10 @@ class KeysIT {
         Database target = harness.database(to, "keys_target");
         List<Key> keys =
                 KEYS.stream()
+                        .filter(key ->
+                                MigrationHarness.SOAK
+                                        || key.type().equals("integer")
+                                        || !key.one().equals(key.same()))
                         .filter(key -> from >= FOLDING || !key.type().contains("COLLATE"))
                         .toList();
         for (Database database : List.of(source, target)) {

@@ -137,6 +137,9 @@ class SourceDefaultsIT {
                     "ALTER TABLE loose REPLICA IDENTITY FULL");
         }
         source.execute(CHARACTERS.formatted(encoding));
+        if (!MigrationHarness.SOAK && encoding.startsWith("EUC")) {
+            source.execute("DELETE FROM characters WHERE ascii(s) > 127 AND hashtext(s) % 12 <> 0");
+        }
         String insert =
                 "INSERT INTO \"%s\" SELECT %s || s, s || s, s, ARRAY[s, NULL, s] FROM characters";
         source.execute(
@@ -147,8 +150,7 @@ class SourceDefaultsIT {
         // When
         RunningMigration migration =
                 harness.start(
-                        harness.request(source, target)
-                                .tables("public." + word, "public.loose"),
+                        harness.request(source, target).tables("public." + word, "public.loose"),
                         source.name());
         migration.awaitState("ready_to_cutover");
         source.execute(
@@ -162,8 +164,7 @@ class SourceDefaultsIT {
         // Then
         source.execute("DROP TABLE characters");
         MigrationHarness.requireEqual(source, target);
-        assertThat(source.number("SELECT count(*) FROM \"%s\"".formatted(word)))
-                .isGreaterThan(300);
+        assertThat(source.number("SELECT count(*) FROM \"%s\"".formatted(word))).isGreaterThan(300);
     }
 
     /** Of every character that the encoding writes in one way only. */

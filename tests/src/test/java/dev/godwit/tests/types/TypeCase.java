@@ -50,7 +50,9 @@ record TypeCase(String name, String column, int since, int until, List<String> v
                         .reduce((list, next) -> list + delimiter + next)
                         .orElseThrow();
         return new TypeCase(
-                name + "[]",
+                name.startsWith("a ") || name.startsWith("an ")
+                        ? "an array of " + name
+                        : name + "[]",
                 column + "[]",
                 since,
                 until,

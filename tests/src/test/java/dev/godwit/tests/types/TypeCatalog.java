@@ -59,9 +59,7 @@ final class TypeCatalog {
                             "9".repeat(1_000),
                             "-" + "9".repeat(500) + "." + "123456789".repeat(55) + "00",
                             "0." + "0".repeat(2_000) + "1"),
-                    type("numeric", "Infinity", "-Infinity")
-                            .shown("numeric ±Infinity")
-                            .since(14),
+                    type("numeric", "Infinity", "-Infinity").shown("numeric ±Infinity").since(14),
                     type("numeric(12,3)", "-1.5", "999999999.999", "0", "NaN"),
                     type("numeric(3,-2)", "12300", "-99900", "0").since(15),
                     type(
@@ -87,7 +85,12 @@ final class TypeCatalog {
                             "Infinity",
                             "-Infinity",
                             "1.7976931348623157e308"),
-                    type("money", "-0.01", "12345.67", "-92233720368547758.08", "92233720368547758.07"),
+                    type(
+                            "money",
+                            "-0.01",
+                            "12345.67",
+                            "-92233720368547758.08",
+                            "92233720368547758.07"),
                     type("oid", "0", "4294967295"));
 
     private static final TypeGroup TEXT =
@@ -167,15 +170,11 @@ final class TypeCatalog {
                             "178000000 years -2147483647 days 2147483647:59:59.999999"),
                     type("interval year to month", "3 years 4 mons", "-7 mons"),
                     type("interval second(2)", "00:00:01.23", "-3000:00:00.01"),
-                    type("interval", "infinity", "-infinity")
-                            .shown("interval ±infinity")
-                            .since(17),
+                    type("interval", "infinity", "-infinity").shown("interval ±infinity").since(17),
                     type("abstime", "1970-01-01 00:00:00+00", "2026-11-21 10:00:00+00", "infinity")
                             .until(11),
                     type("reltime", "1 day", "-2 hours").until(11),
-                    type(
-                                    "tinterval",
-                                    "[\"2001-01-01 00:00:00+00\" \"2026-01-01 00:00:00+00\"]")
+                    type("tinterval", "[\"2001-01-01 00:00:00+00\" \"2026-01-01 00:00:00+00\"]")
                             .until(11));
 
     private static final TypeGroup DOCUMENTS =
@@ -244,8 +243,8 @@ final class TypeCatalog {
                     type("polygon", "((0,0),(1,1),(1,0))", "((0.1,0.2))"),
                     type("circle", "<(0,0),2>", "<(0.1,-7),0>"),
                     type("public.cube", "(0)", "(1, 2.5),(3, 0.1)", "(-0)").shown("cube"),
-                    type("public.earth", "(6378168, 0, 0)").shown("earth").since(11),
-                    type("public.seg", "1", "<0.1", "~6.50", "6.50 .. 8.0", "5(+-)0.1").shown("seg"),
+                    type("public.seg", "1", "<0.1", "~6.50", "6.50 .. 8.0", "5(+-)0.1")
+                            .shown("seg"),
                     type("inet", "10.0.0.1", "10.0.0.1/8", "::1/64", "::ffff:1.2.3.4", "::"),
                     type("cidr", "10.0.0.0/8", "::/0", "2001:db8::/32", "192.168.0.1/32"),
                     type("macaddr", "08:00:2b:01:02:03", "00:00:00:00:00:00"),
@@ -317,7 +316,8 @@ final class TypeCatalog {
                     type("public.pair_domain", "(1,x,1.0)", "(,,)")
                             .shown("a domain of a composite")
                             .since(11),
-                    type("public.lo", "0", "4294967295").shown("lo"));
+                    type("public.lo", "0", "4294967295").shown("lo"),
+                    type("public.earth", "(6378168, 0, 0)", "(0, -6378168, 0)").shown("earth"));
 
     private static final TypeGroup SYSTEM =
             TypeGroup.of(
@@ -330,7 +330,12 @@ final class TypeCatalog {
                     type("txid_snapshot", "10:20:10,14,15", "1:1:"),
                     type("pg_snapshot", "10:20:10,14,15", "1:1:").since(13),
                     type("regclass", "pg_class", "public.account", "-", "4294967295"),
-                    type("regtype", "integer", "public.mood", "\"char\"", "timestamp with time zone[]"),
+                    type(
+                            "regtype",
+                            "integer",
+                            "public.mood",
+                            "\"char\"",
+                            "timestamp with time zone[]"),
                     type("regproc", "now", "-"),
                     type("regprocedure", "abs(bigint)", "-"),
                     type("regoper", "||/", "0"),

@@ -20,7 +20,7 @@ final class TypePage {
     private static final String BEGIN = "<!-- types: begin -->\n";
     private static final String END = "<!-- types: end -->\n";
     private static final String HEADER =
-            "| type | path |"
+            "| %s | path |"
                     + versions().mapToObj(" %d |"::formatted).collect(Collectors.joining())
                     + "\n| --- | --- |"
                     + " --- |".repeat((int) versions().count())
@@ -89,7 +89,7 @@ final class TypePage {
     static String render(Map<Cell, String> cells) {
         StringBuilder table = new StringBuilder();
         for (TypeGroup group : TypeCatalog.ALL) {
-            table.append('\n').append(HEADER);
+            table.append('\n').append(HEADER.formatted(group.name()));
             for (TypeCase type : group.types()) {
                 rows(type, cells)
                         .forEach((row, paths) ->

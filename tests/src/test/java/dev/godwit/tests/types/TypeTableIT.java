@@ -118,7 +118,7 @@ class TypeTableIT {
         }
         database.executeAs(
                 Roles.MIGRATOR, TypeCatalog.create(pair.oldest()).toArray(String[]::new));
-        tables.forEach(group ->
-                database.executeAs(Roles.MIGRATOR, group.create().toArray(String[]::new)));
+        tables.forEach(
+                group -> database.executeAs(Roles.MIGRATOR, group.create().toArray(String[]::new)));
     }
 }

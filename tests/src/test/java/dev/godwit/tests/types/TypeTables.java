@@ -119,8 +119,7 @@ final class TypeTables {
         return path.ordinal() * APART + offset + row;
     }
 
-    private String insert(
-            String table, Path path, int from, int to, int copies, int offset) {
+    private String insert(String table, Path path, int from, int to, int copies, int offset) {
         List<String> lines = new ArrayList<>();
         for (int copy = 0; copy < copies; copy++) {
             for (int row = from; row < to; row++) {
@@ -157,8 +156,6 @@ final class TypeTables {
     /** The last row is null. */
     private String literal(int column, int row) {
         List<String> values = group.types().get(column).values();
-        return row == rows - 1
-                ? "NULL"
-                : Identifiers.literal(values.get(row % values.size()));
+        return row == rows - 1 ? "NULL" : Identifiers.literal(values.get(row % values.size()));
     }
 }

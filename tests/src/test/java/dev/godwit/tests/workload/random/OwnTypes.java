@@ -76,8 +76,7 @@ final class OwnTypes {
     }
 
     private SqlType amount() {
-        return ordered(named("amount"), BuiltInTypes.NUMERIC::next)
-                .arraysSince(ARRAYS_OF_DOMAINS);
+        return ordered(named("amount"), BuiltInTypes.NUMERIC::next).arraysSince(ARRAYS_OF_DOMAINS);
     }
 
     private SqlType pair() {
