@@ -136,7 +136,7 @@ class SourceDefaultsIT {
                     "CREATE TABLE loose (a json, b text)",
                     "ALTER TABLE loose REPLICA IDENTITY FULL");
         }
-        source.execute(CHARACTERS.formatted(encoding));
+        source.execute(characters(encoding));
         if (!MigrationHarness.SOAK && encoding.startsWith("EUC")) {
             source.execute("DELETE FROM characters WHERE octet_length(s) > 1 AND hashtext(s) % 12 <> 0");
         }
@@ -167,9 +167,9 @@ class SourceDefaultsIT {
         assertThat(source.number("SELECT count(*) FROM \"%s\"".formatted(word))).isGreaterThan(300);
     }
 
-    /** Of every character that the encoding writes in one way only. */
-    private static final String CHARACTERS =
-            """
+    /** Makes a table of every character that the encoding writes in one way only. */
+    private static String characters(String encoding) {
+        return """
             DO $do$
             DECLARE t text; b bytea;
             BEGIN
@@ -188,7 +188,9 @@ class SourceDefaultsIT {
                 END;
               END LOOP;
             END $do$
-            """;
+            """
+                .formatted(encoding);
+    }
 
     @Test
     void anEncodingThatCannotHoldTheSourcesTextIsRefused() {

@@ -32,10 +32,6 @@ record TypeCase(String name, String column, int since, int until, List<String> v
         return new TypeCase(other, column, since, until, values);
     }
 
-    TypeCase declared(String other) {
-        return new TypeCase(name, other, since, until, values);
-    }
-
     boolean in(int major) {
         return major >= since && major <= until;
     }

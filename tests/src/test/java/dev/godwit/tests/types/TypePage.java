@@ -56,7 +56,7 @@ final class TypePage {
         for (String line : table().lines().filter(row -> row.startsWith("| `")).toList()) {
             String[] columns = line.split(" *\\| *", -1);
             String type = columns[1].replace("`", "");
-            for (String path : columns[2].split(", ")) {
+            for (String path : columns[2].split(", ", -1)) {
                 for (int i = 3; i < columns.length - 1; i++) {
                     cells.put(
                             new Cell(

@@ -16,10 +16,16 @@ import java.util.stream.IntStream;
 final class TypeTables {
     /** What a row goes through. */
     enum Path {
-        LOAD,
-        INSERT,
-        UPDATE,
-        DELETE;
+        LOAD(0),
+        INSERT(10_000),
+        UPDATE(20_000),
+        DELETE(30_000);
+
+        private final int firstId;
+
+        Path(int firstId) {
+            this.firstId = firstId;
+        }
 
         String label() {
             return name().toLowerCase(java.util.Locale.ROOT);
@@ -29,7 +35,6 @@ final class TypeTables {
     /** As many as make apply stage a batch, beside the few that it writes one by one. */
     private static final int COPIES = 3;
 
-    private static final int APART = 10_000;
     private static final int COPY_APART = 1_000;
     private static final int TOUCHED = 5_000;
 
@@ -116,7 +121,7 @@ final class TypeTables {
     }
 
     private static int id(Path path, int offset, int row) {
-        return path.ordinal() * APART + offset + row;
+        return path.firstId + offset + row;
     }
 
     private String insert(String table, Path path, int from, int to, int copies, int offset) {
