@@ -138,7 +138,8 @@ class SourceDefaultsIT {
         }
         source.execute(characters(encoding));
         if (!MigrationHarness.SOAK && encoding.startsWith("EUC")) {
-            source.execute("DELETE FROM characters WHERE octet_length(s) > 1 AND hashtext(s) % 12 <> 0");
+            source.execute(
+                    "DELETE FROM characters WHERE octet_length(s) > 1 AND hashtext(s) % 12 <> 0");
         }
         String insert =
                 "INSERT INTO \"%s\" SELECT %s || s, s || s, s, ARRAY[s, NULL, s] FROM characters";
@@ -170,25 +171,25 @@ class SourceDefaultsIT {
     /** Makes a table of every character that the encoding writes in one way only. */
     private static String characters(String encoding) {
         return """
-            DO $do$
-            DECLARE t text; b bytea;
+        DO $do$
+        DECLARE t text; b bytea;
+        BEGIN
+          CREATE TABLE public.characters (s text);
+          FOR b IN SELECT decode(lpad(to_hex(i), 2, '0'), 'hex') FROM generate_series(1, 255) i
+                   UNION ALL SELECT decode(to_hex(i) || to_hex(j), 'hex')
+                     FROM generate_series(142, 254) i, generate_series(161, 254) j WHERE '%1$s' LIKE 'EUC%%'
+                   UNION ALL SELECT decode('8f' || to_hex(i) || to_hex(j), 'hex')
+                     FROM generate_series(161, 254) i, generate_series(161, 254) j WHERE '%1$s' LIKE 'EUC%%' LOOP
             BEGIN
-              CREATE TABLE public.characters (s text);
-              FOR b IN SELECT decode(lpad(to_hex(i), 2, '0'), 'hex') FROM generate_series(1, 255) i
-                       UNION ALL SELECT decode(to_hex(i) || to_hex(j), 'hex')
-                         FROM generate_series(142, 254) i, generate_series(161, 254) j WHERE '%1$s' LIKE 'EUC%%'
-                       UNION ALL SELECT decode('8f' || to_hex(i) || to_hex(j), 'hex')
-                         FROM generate_series(161, 254) i, generate_series(161, 254) j WHERE '%1$s' LIKE 'EUC%%' LOOP
-                BEGIN
-                  t := convert_from(b, '%1$s');
-                  IF length(t) = 1 AND convert_to(convert_from(convert_to(t, 'UTF8'), 'UTF8'), '%1$s') = b THEN
-                    INSERT INTO public.characters VALUES (t);
-                  END IF;
-                EXCEPTION WHEN character_not_in_repertoire OR untranslatable_character THEN NULL;
-                END;
-              END LOOP;
-            END $do$
-            """
+              t := convert_from(b, '%1$s');
+              IF length(t) = 1 AND convert_to(convert_from(convert_to(t, 'UTF8'), 'UTF8'), '%1$s') = b THEN
+                INSERT INTO public.characters VALUES (t);
+              END IF;
+            EXCEPTION WHEN character_not_in_repertoire OR untranslatable_character THEN NULL;
+            END;
+          END LOOP;
+        END $do$
+        """
                 .formatted(encoding);
     }
 
