@@ -187,7 +187,7 @@ final class Granting {
                         SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
                           JOIN pg_catalog.pg_locks l ON l.pid = a.pid
                          WHERE a.datname = pg_catalog.current_database() AND l.relation = ?::pg_catalog.regclass
-                           AND pg_catalog.starts_with(a.application_name, 'godwit ' || ?::text || ' load-')\
+                           AND a.application_name LIKE 'godwit ' || ?::text || ' load-%'\
                         """)) {
             end.setString(1, table.quoted());
             end.setString(2, databaseId);

@@ -59,7 +59,7 @@ final class TargetRelease {
                         """
                         SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
                          WHERE datname = pg_catalog.current_database()
-                           AND pg_catalog.starts_with(application_name, 'godwit ' || ?::text || ' load-')\
+                           AND application_name LIKE 'godwit ' || ?::text || ' load-%'\
                         """)) {
             end.setString(1, ledger.databaseId());
             end.execute();

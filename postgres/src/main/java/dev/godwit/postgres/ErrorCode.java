@@ -29,7 +29,7 @@ public enum ErrorCode {
     // Checks before the start
     SOURCE_TOO_OLD(
             Retry.AFTER_ACTION,
-            "Godwit needs a source of PostgreSQL 10 or newer (logical decoding by pgoutput)."),
+            "Godwit reads changes through a publication and pgoutput, which PostgreSQL has from 10 on: upgrade the source to 10 or newer first (pg_upgrade), or, while the application stands still, carry it over with pg_dump and pg_restore."),
     TARGET_OLDER(Retry.AFTER_ACTION, "Choose a target of the source's version or newer."),
     WAL_LEVEL(
             Retry.AFTER_ACTION,
@@ -50,6 +50,9 @@ public enum ErrorCode {
     TABLE_WITHOUT_KEY(
             Retry.AFTER_ACTION,
             "Add a primary key, or run ALTER TABLE ... REPLICA IDENTITY FULL on the source (updates and deletes then cost a search per row), or leave the table out."),
+    TYPE_NOT_CARRIED(
+            Retry.AFTER_ACTION,
+            "PostgreSQL writes values of this type but reads none: give the column the type text on both sides, or leave the table out."),
     UNLOGGED_TARGET(
             Retry.AFTER_ACTION,
             "Run ALTER TABLE ... SET LOGGED on the target: an unlogged table is emptied by a crash."),
@@ -102,6 +105,9 @@ public enum ErrorCode {
     SOURCE_REFUSED(
             Retry.AFTER_ACTION,
             "The source knows no object, or takes no statement, that Godwit needs: undo the change of its schema that the message points at, then retry; or cancel and start a fresh migration."),
+    TEXT_UNREADABLE(
+            Retry.AFTER_ACTION,
+            "The source holds text that does not convert to UTF-8 (the message names its bytes): correct it there, or leave the table out; then retry."),
     FENCE_FAILED(
             Retry.AFTER_ACTION,
             "The user must own the source database to make it read-only; or stop the application yourself and start the cutover without the fence."),

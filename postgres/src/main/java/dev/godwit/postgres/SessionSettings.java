@@ -14,6 +14,9 @@ import java.util.stream.Collectors;
  * Configuration").
  */
 public final class SessionSettings {
+    /** Servers older than 9.6 have not all of them; they are only told that they are too old. */
+    private static final int NEWEST_REFUSED = 90_600;
+
     private SessionSettings() {}
 
     /** Name to value, for a server of this version. */
@@ -28,13 +31,18 @@ public final class SessionSettings {
         settings.put("TimeZone", "UTC");
         settings.put("array_nulls", "on");
         settings.put("xmloption", "content");
-        settings.put("row_security", "off");
+        if (version.number() >= NEWEST_REFUSED) {
+            settings.put("row_security", "off");
+            settings.put("idle_in_transaction_session_timeout", "0");
+        }
         settings.put("search_path", "");
         settings.put("default_transaction_read_only", "off");
         settings.put("default_transaction_isolation", "read committed");
         settings.put("statement_timeout", "0");
-        settings.put("idle_in_transaction_session_timeout", "0");
+        settings.put("lock_timeout", "0");
         settings.put("synchronize_seqscans", "off");
+        settings.put("quote_all_identifiers", "off");
+        settings.put("standard_conforming_strings", "on");
         if (version.atLeast(14)) {
             settings.put("idle_session_timeout", "0");
         }

@@ -28,7 +28,8 @@ final class LaneSession implements AutoCloseable {
      */
     private static final String SETTINGS =
             "SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = off;"
-                    + " SET enable_mergejoin = off; SET jit = off; SET temp_buffers = '32MB'";
+                    + " SET enable_mergejoin = off; SET temp_buffers = '32MB';"
+                    + " SELECT pg_catalog.set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name = 'jit'";
 
     private final int lane;
     private final Lanes ledger;

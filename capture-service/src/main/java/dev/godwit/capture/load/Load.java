@@ -50,11 +50,13 @@ public final class Load implements AutoCloseable {
     private volatile boolean fenced;
     private volatile @Nullable MigrationException failure;
     private final Map<TableName, AttemptProgress> attempts = new ConcurrentHashMap<>();
+    private final UnseenTruncates truncates;
 
     public Load(LoadContext context) {
         this.context = context;
         this.snapshots = new RoundSnapshots(context);
         this.loads.putAll(context.log().recovered().loads());
+        this.truncates = new UnseenTruncates(context.source(), context.clock());
         this.thread =
                 Thread.ofPlatform()
                         .daemon()
@@ -127,6 +129,7 @@ public final class Load implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        truncates.close();
     }
 
     private static TableProgress progress(TableLoad load, @Nullable AttemptProgress attempt) {
@@ -146,6 +149,9 @@ public final class Load implements AutoCloseable {
         Duration backoff = BACKOFF_LEAST;
         while (closing.getCount() > 0) {
             try {
+                if (begun()) {
+                    truncates.look(loads.values());
+                }
                 List<TableName> due = due();
                 if (due.isEmpty()) {
                     failure = null;
@@ -206,7 +212,8 @@ public final class Load implements AutoCloseable {
     }
 
     /**
-     * Target tables without an end, or whose attempt apply calls broken; a stream begins with all.
+     * Target tables without an end, whose attempt apply calls broken, or that were truncated
+     * unseen; a stream begins with all.
      */
     private List<TableName> due() {
         if (!begun()) {
@@ -217,6 +224,7 @@ public final class Load implements AutoCloseable {
                     TableLoad load = loads.get(target);
                     return load == null
                             || !load.getEnded()
+                            || truncates.found(target)
                             || context.grants()
                                     .broken(target)
                                     .filter(load.getAttempt()::equals)
@@ -314,9 +322,11 @@ public final class Load implements AutoCloseable {
                             0L,
                             since,
                             null,
-                            former == null ? List.of() : former.getSources()));
+                            former == null ? List.of() : former.getSources(),
+                            List.of()));
         }
         context.log().record(asked);
+        truncates.loadedAgain(due);
         asked.forEach(load -> loads.put(TableName.of(load.getTarget()), load));
         context.crashPoints().reach(CrashPoint.AFTER_ASK);
         return asked;

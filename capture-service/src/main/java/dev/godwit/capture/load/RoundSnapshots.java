@@ -53,7 +53,8 @@ final class RoundSnapshots {
     }
 
     /**
-     * The next one; the LSN is set in the attempts asked for. The caller closes it.
+     * The next one; its LSN and the tables' files are set in the attempts asked for. The caller
+     * closes it.
      *
      * @param session an ordinary session on the source, in autocommit
      * @param asked attempts that apply has granted
@@ -64,6 +65,7 @@ final class RoundSnapshots {
      */
     Snapshot make(Connection session, List<TableLoad> asked, Map<TableName, SourceTable> catalog)
             throws SQLException, InterruptedException {
+        asked.forEach(load -> load.setFilenodes(filenodes(load, catalog)));
         return begun ? again(asked, catalog) : first(session, asked, catalog);
     }
 
@@ -147,6 +149,13 @@ final class RoundSnapshots {
                                 source.toAvro(),
                                 Objects.requireNonNull(catalog.get(source), source::toString)
                                         .oid()))
+                .toList();
+    }
+
+    private List<Long> filenodes(TableLoad load, Map<TableName, SourceTable> catalog) {
+        return context.sources().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
+                .map(source ->
+                        Objects.requireNonNull(catalog.get(source), source::toString).filenode())
                 .toList();
     }
 

@@ -109,6 +109,23 @@ public final class SourceCatalog {
         }
     }
 
+    /** The filenodes of these tables, by oid, as they are now; without those that are gone. */
+    public static Map<Long, Long> filenodes(Connection source, Collection<Long> oids)
+            throws SQLException {
+        var filenodes = new HashMap<Long, Long>();
+        try (PreparedStatement query =
+                source.prepareStatement(
+                        "SELECT oid::bigint, pg_catalog.pg_relation_filenode(oid)::bigint FROM pg_catalog.pg_class WHERE oid = ANY (?::oid[])")) {
+            query.setArray(1, source.createArrayOf("int8", oids.toArray()));
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    filenodes.put(row.getLong(1), row.getLong(2));
+                }
+            }
+        }
+        return filenodes;
+    }
+
     private record Row(
             TableName name,
             long oid,

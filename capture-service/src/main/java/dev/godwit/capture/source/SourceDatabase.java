@@ -74,6 +74,7 @@ public record SourceDatabase(ConnectionSettings settings, String id, long epoch)
         return switch (state) {
             case "42501" -> ErrorCode.PERMISSION_DENIED;
             case "53400" -> ErrorCode.NO_FREE_SLOT;
+            case "22021", "22P05" -> ErrorCode.TEXT_UNREADABLE;
             case "55P03" -> ErrorCode.LOCK_NOT_AVAILABLE;
             default -> {
                 if (SqlStates.refused(e)) {

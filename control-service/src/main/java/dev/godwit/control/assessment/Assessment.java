@@ -73,6 +73,12 @@ public record Assessment(
             throws SQLException {
         var sourceVersion = ConnectionSettings.version(from);
         var targetVersion = ConnectionSettings.version(to);
+        List<CheckFinding> versions = ServerChecks.versions(sourceVersion, targetVersion);
+        findings.addAll(versions);
+        if (versions.stream().anyMatch(finding -> finding.result() == FindingResult.FAILED)) {
+            // Their catalogs may lack what the other checks read.
+            return List.of();
+        }
         var sourceSide =
                 new Databases.Side(
                         source.user(),

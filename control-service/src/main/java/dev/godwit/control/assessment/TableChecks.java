@@ -13,12 +13,24 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 
 /** What each selected table and its counterpart must be like. */
 final class TableChecks {
     private static final int UNPUBLISHED_GENERATED = 18;
+
+    /** PostgreSQL's own types whose input functions take no text. */
+    private static final Set<String> NEVER_READ =
+            Set.of(
+                    "pg_node_tree",
+                    "pg_ndistinct",
+                    "pg_dependencies",
+                    "pg_mcv_list",
+                    "pg_brin_bloom_summary",
+                    "pg_brin_minmax_multi_summary",
+                    "gtsvector");
 
     private TableChecks() {}
 
@@ -29,6 +41,7 @@ final class TableChecks {
                         "source.generated-identity",
                         ErrorCode.GENERATED_COLUMN_IDENTITY,
                         TableChecks::generatedIdentity),
+                onSource("source.types", ErrorCode.TYPE_NOT_CARRIED, TableChecks::types),
                 onSource(
                         "source.logged-tables",
                         ErrorCode.UNLOGGED_SOURCE,
@@ -124,6 +137,23 @@ final class TableChecks {
         return findings.isEmpty()
                 ? List.of(CheckFinding.passed(id, code, "%d tables".formatted(tables.size())))
                 : findings;
+    }
+
+    private static Optional<Problem> types(Databases databases, CatalogTable table) {
+        return table.columns().stream()
+                .filter(column -> !column.generated())
+                .filter(column -> NEVER_READ.contains(column.type().replace("[]", "")))
+                .findFirst()
+                .map(column ->
+                        Problem.failed(
+                                ErrorCode.TYPE_NOT_CARRIED,
+                                "column %s of source table %s is of type %s, of which PostgreSQL writes values but reads none"
+                                        .formatted(column.name(), table.name(), column.type()),
+                                "On the source and on the target: ALTER TABLE %s ALTER %s TYPE text; or leave the table out: --tables '!%s'"
+                                        .formatted(
+                                                table.name().quoted(),
+                                                Identifiers.quote(column.name()),
+                                                table.name())));
     }
 
     private static Optional<Problem> key(Databases databases, CatalogTable table) {

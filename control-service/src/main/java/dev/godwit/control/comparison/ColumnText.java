@@ -3,7 +3,7 @@ package dev.godwit.control.comparison;
 
 import dev.godwit.postgres.Identifiers;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -18,24 +18,31 @@ import java.util.stream.Collectors;
 record ColumnText(String name, String baseType, String elementType) {
     /**
      * Servers before 12 print other digits of these (release notes of 12, extra_float_digits), so
-     * their bytes speak.
+     * their bytes speak. Where they are parts of another type (a range, a composite, a cube) its
+     * text speaks, with the digits that all versions print alike.
      */
-    private static final Set<String> FLOATING =
-            Set.of("float4", "float8", "point", "lseg", "path", "box", "polygon", "line", "circle");
+    private static final Map<String, String> FLOATING =
+            Map.ofEntries(
+                    Map.entry("float4", "float4send"),
+                    Map.entry("float8", "float8send"),
+                    Map.entry("point", "point_send"),
+                    Map.entry("lseg", "lseg_send"),
+                    Map.entry("path", "path_send"),
+                    Map.entry("box", "box_send"),
+                    Map.entry("polygon", "poly_send"),
+                    Map.entry("line", "line_send"),
+                    Map.entry("circle", "circle_send"));
 
     String expression(boolean floatsAsBytes) {
         String quoted = Identifiers.quote(name);
         if (!floatsAsBytes) {
             return quoted;
         }
-        if (FLOATING.contains(baseType)) {
-            return "pg_catalog."
-                    + (baseType.startsWith("float") ? baseType + "send" : baseType + "_send")
-                    + "("
-                    + quoted
-                    + ")";
+        String bytes = FLOATING.get(baseType);
+        if (bytes != null) {
+            return "pg_catalog." + bytes + "(" + quoted + ")";
         }
-        return FLOATING.contains(elementType) ? "pg_catalog.array_send(" + quoted + ")" : quoted;
+        return FLOATING.containsKey(elementType) ? "pg_catalog.array_send(" + quoted + ")" : quoted;
     }
 
     /** The text of a whole row of these columns. */

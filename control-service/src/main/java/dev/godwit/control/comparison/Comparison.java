@@ -14,7 +14,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -79,6 +79,10 @@ public final class Comparison {
             Map<TableName, List<TableName>> byTarget, Side source, Side target)
             throws InterruptedException, SQLException {
         boolean floatsAsBytes = prints(source.version()) != prints(target.version());
+        if (floatsAsBytes) {
+            source.roundFloats();
+            target.roundFloats();
+        }
         RowHash hash = RowHash.between(source.hashSample(), target.hashSample());
         var rows = new ArrayList<PendingReport>();
         for (Map.Entry<TableName, List<TableName>> unit : byTarget.entrySet()) {
@@ -189,7 +193,14 @@ public final class Comparison {
             return version;
         }
 
-        OptionalLong hashSample() throws SQLException, InterruptedException {
+        /** To the digits that all versions print alike. */
+        void roundFloats() throws SQLException {
+            for (Connection connection : all) {
+                Snapshot.roundFloats(connection);
+            }
+        }
+
+        Optional<String> hashSample() throws SQLException, InterruptedException {
             return on(connection -> RowHash.sample(connection, version));
         }
 

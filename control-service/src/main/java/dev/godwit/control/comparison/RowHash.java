@@ -6,24 +6,22 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.OptionalLong;
+import java.util.Optional;
 
-/**
- * How a row's text becomes 128 bits of which two servers of one encoding say the same; the
- * assessment refuses servers of two.
- */
+/** How a row's text becomes 128 bits of which two servers say the same. */
 enum RowHash {
     /**
      * The server's own, with two seeds: five times as fast as MD5. It also places rows in hash
      * partitions, which pg_upgrade takes over as they are, so all versions that have it agree on
-     * one kind of machine; where they do not, {@link #sample} tells.
+     * one kind of machine; where they do not, {@link #sample} tells. It hashes the text as it is
+     * encoded.
      */
     EXTENDED(
             "(%s) COLLATE pg_catalog.\"C\"",
             "pg_catalog.hashtextextended(hashed, 0)", "pg_catalog.hashtextextended(hashed, 1)"),
-    /** For servers without the other. */
+    /** Of the text in UTF-8: for servers without the other, or of two encodings. */
     MD5(
-            "('x' || pg_catalog.md5(%s))::pg_catalog.bit(128)",
+            "('x' || pg_catalog.md5(pg_catalog.convert_to(%s, 'UTF8')))::pg_catalog.bit(128)",
             "hashed::pg_catalog.bit(64)::bigint", "(hashed << 64)::pg_catalog.bit(64)::bigint");
 
     private static final int EXTENDED_SINCE = 11;
@@ -45,21 +43,22 @@ enum RowHash {
     }
 
     /** One that both servers have and agree on. */
-    static RowHash between(OptionalLong ofSource, OptionalLong ofTarget) {
+    static RowHash between(Optional<String> ofSource, Optional<String> ofTarget) {
         return ofSource.isPresent() && ofSource.equals(ofTarget) ? EXTENDED : MD5;
     }
 
-    /** What this server's own hash says of a text; empty if it has none. */
-    static OptionalLong sample(Connection connection, ServerVersion version) throws SQLException {
+    /** The database's encoding, and what its own hash says of a text; empty if it has none. */
+    static Optional<String> sample(Connection connection, ServerVersion version)
+            throws SQLException {
         if (!version.atLeast(EXTENDED_SINCE)) {
-            return OptionalLong.empty();
+            return Optional.empty();
         }
         try (Statement statement = connection.createStatement();
                 ResultSet row =
                         statement.executeQuery(
-                                "SELECT pg_catalog.hashtextextended('bar-tailed godwit' COLLATE pg_catalog.\"C\", 1)")) {
+                                "SELECT pg_catalog.getdatabaseencoding() || ' ' || pg_catalog.hashtextextended('bar-tailed godwit' COLLATE pg_catalog.\"C\", 1)")) {
             row.next();
-            return OptionalLong.of(row.getLong(1));
+            return Optional.of(row.getString(1));
         }
     }
 

@@ -59,6 +59,13 @@ final class Snapshot {
         }
     }
 
+    /** Prints 15 digits of floats, 6 of float4, until the transaction ends. */
+    static void roundFloats(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("SET LOCAL extra_float_digits = 0");
+        }
+    }
+
     /** Every column of the table that travels: all but the generated ones. */
     static List<ColumnText> carriedColumns(
             Connection connection, ServerVersion version, TableName table) throws SQLException {

@@ -213,6 +213,14 @@ class AssessmentIT {
     }
 
     @Test
+    void refusesATypeThatNoServerReads() throws SQLException {
+        onBoth("CREATE TABLE public.trees (id int PRIMARY KEY, tree pg_node_tree)");
+
+        assertFailed(
+                check(), ErrorCode.TYPE_NOT_CARRIED, "column tree of source table public.trees");
+    }
+
+    @Test
     void refusesATargetTableThatIsMissing() throws SQLException {
         server.run(source, "SET search_path = public", ORDERS);
 

@@ -53,7 +53,12 @@ public final class SchemaCopy {
     public void copy(ConnectionSettings source, ConnectionSettings target)
             throws InterruptedException {
         try {
-            String dump = pgDump.schema(source, version(source));
+            ServerVersion version = version(source);
+            if (!version.publishes()) {
+                throw new MigrationException(
+                        ErrorCode.SOURCE_TOO_OLD, "the source is PostgreSQL " + version);
+            }
+            String dump = pgDump.schema(source, version);
             create(DumpEntries.of(dump), target);
         } catch (SQLException e) {
             throw new MigrationException(ErrorCode.SCHEMA_FAILED, firstLine(e), e);

@@ -10,6 +10,8 @@ import java.util.List;
  * before and after.
  */
 public final class Catalog {
+    private static final int GENERATED_COLUMNS = 12;
+
     private static final String OURS =
             "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg_temp%' AND n.nspname NOT LIKE 'pg_toast_temp%'";
     private static final List<String> QUERIES =
@@ -104,8 +106,9 @@ public final class Catalog {
     /** One line per object, sorted. */
     public static List<String> of(Database database) {
         List<String> lines = new ArrayList<>();
+        boolean generated = database.server().major() >= GENERATED_COLUMNS;
         for (String query : QUERIES) {
-            lines.addAll(database.query(query));
+            lines.addAll(database.query(generated ? query : query.replace("a.attgenerated", "''")));
         }
         lines.sort(null);
         return lines;

@@ -71,11 +71,18 @@ public final class Comparison {
             Connection from, Connection to, String table, String columns, List<String> differences)
             throws SQLException {
         String query = "SELECT %s FROM %s".formatted(columns, table);
+        Connection sourceText = from;
+        String sourceQuery = query;
         RowBag source;
         RowBag target;
         try {
             source = RowBag.of(from, query);
             target = RowBag.of(to, query);
+            if (!source.equals(target) && FloatText.differs(from, to, table)) {
+                sourceText = to;
+                sourceQuery = FloatText.reread(from, to, table, columns);
+                source = RowBag.of(sourceText, sourceQuery);
+            }
         } catch (SQLException e) {
             differences.add("%s: %s".formatted(table, e.getMessage()));
             return;
@@ -87,7 +94,7 @@ public final class Comparison {
                 "%s: %d rows on the source, %d on the target"
                         .formatted(table, source.rows(), target.rows()));
         if (source.rows() <= LISTED_ROWS_MAX && target.rows() <= LISTED_ROWS_MAX) {
-            show(RowBag.listed(from, query), RowBag.listed(to, query), differences);
+            show(RowBag.listed(sourceText, sourceQuery), RowBag.listed(to, query), differences);
         }
     }
 

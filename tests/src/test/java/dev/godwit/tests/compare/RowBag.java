@@ -8,7 +8,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.postgresql.PGConnection;
 
@@ -42,6 +44,22 @@ record RowBag(long rows, BigInteger sum) {
                                         line, 0, length, java.nio.charset.StandardCharsets.UTF_8),
                                 1,
                                 Integer::sum)));
+        return lines;
+    }
+
+    /** Every row's text, in the query's order. */
+    static List<String> lines(Connection connection, String query) throws SQLException {
+        List<String> lines = new ArrayList<>();
+        copy(
+                connection,
+                query,
+                new Lines((line, length) ->
+                        lines.add(
+                                new String(
+                                        line,
+                                        0,
+                                        length,
+                                        java.nio.charset.StandardCharsets.UTF_8))));
         return lines;
     }
 

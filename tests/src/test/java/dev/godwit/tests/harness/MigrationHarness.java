@@ -123,6 +123,11 @@ public final class MigrationHarness implements AutoCloseable {
         return track(servers.database(major, name));
     }
 
+    /** The same in a server's encoding of that name. */
+    public Database database(int major, String name, String encoding) {
+        return track(servers.database(major, name, encoding));
+    }
+
     /** Has a database of a server that the scenario made dropped with the others. */
     public Database track(Database database) {
         databases.add(database);

@@ -35,6 +35,11 @@ public final class Servers implements AutoCloseable {
         return server(major).createDatabase(name);
     }
 
+    /** The same in a server's encoding of that name. */
+    public Database database(int major, String name, String encoding) {
+        return server(major).createDatabase(name, encoding);
+    }
+
     /**
      * A server of the caller's own, for settings or faults that others must not feel. The caller
      * closes it.

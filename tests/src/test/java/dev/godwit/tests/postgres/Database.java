@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.tests.postgres;
 
+import dev.godwit.postgres.Identifiers;
 import java.io.IOException;
 import java.io.StringReader;
 import java.sql.Connection;
@@ -17,6 +18,8 @@ import org.postgresql.PGConnection;
  * left to be fenced.
  */
 public record Database(PostgresServer server, String name) {
+    private static final int FORCED_DROP = 13;
+
     public Connection open() throws SQLException {
         return server.open(name, Roles.SUPERUSER);
     }
@@ -109,11 +112,17 @@ public record Database(PostgresServer server, String name) {
         return Long.parseLong(value);
     }
 
+    /** Drops it, if it exists, with the sessions in it. */
     public void drop() {
-        new Database(server, "postgres")
-                .execute(
-                        "DROP DATABASE IF EXISTS "
-                                + dev.godwit.postgres.Identifiers.quote(name)
-                                + " WITH (FORCE)");
+        Database postgres = new Database(server, "postgres");
+        String drop = "DROP DATABASE IF EXISTS " + Identifiers.quote(name);
+        if (server.major() >= FORCED_DROP) {
+            postgres.execute(drop + " WITH (FORCE)");
+            return;
+        }
+        postgres.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+                        + Identifiers.literal(name),
+                drop);
     }
 }

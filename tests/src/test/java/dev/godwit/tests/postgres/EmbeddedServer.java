@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** A server as a child process of the test JVM, from the embedded binaries. */
 public final class EmbeddedServer implements PostgresServer {
     private static final Duration START = Duration.ofSeconds(90);
+    private static final int SCRAM = 10;
     private static final Map<String, String> SETTINGS =
             Map.ofEntries(
                     Map.entry("wal_level", "logical"),
@@ -134,14 +135,14 @@ public final class EmbeddedServer implements PostgresServer {
                                 "-U",
                                 Roles.SUPERUSER.user(),
                                 "-A",
-                                "scram-sha-256",
+                                major < SCRAM ? "md5" : "scram-sha-256",
                                 "--pwfile",
                                 password.toString(),
                                 "-E",
                                 "UTF8",
                                 "--locale",
                                 "C",
-                                "--no-sync"));
+                                "-N"));
         awaitExit(initdb, "initdb");
         if (initdb.exitValue() != 0) {
             throw new IOException("initdb failed: " + Files.readString(log()));

@@ -51,7 +51,9 @@ public interface PostgresServer extends AutoCloseable {
         try (Statement statement = connection.createStatement()) {
             statement.execute(
                     "SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';"
-                            + " SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C'");
+                            + " SET bytea_output = 'hex'; SET extra_float_digits = 3; SET lc_monetary = 'C';"
+                            + " SET quote_all_identifiers = off; SET search_path = '$user', public;"
+                            + " SET xmloption = content; SET array_nulls = on");
             return connection;
         } catch (SQLException e) {
             connection.close();
@@ -63,7 +65,9 @@ public interface PostgresServer extends AutoCloseable {
     default void createRoles() {
         new Database(this, "postgres")
                 .execute(
-                        "SET password_encryption = 'scram-sha-256'",
+                        major() < 10
+                                ? "SET password_encryption = on"
+                                : "SET password_encryption = 'scram-sha-256'",
                         "CREATE ROLE migrator LOGIN REPLICATION PASSWORD "
                                 + Identifiers.literal(Roles.MIGRATOR.password()),
                         "GRANT pg_signal_backend TO migrator",
@@ -76,11 +80,18 @@ public interface PostgresServer extends AutoCloseable {
      * write.
      */
     default Database createDatabase(String name) {
+        return createDatabase(name, "UTF8");
+    }
+
+    /** The same in a server's encoding of that name. */
+    default Database createDatabase(String name, String encoding) {
         String quoted = Identifiers.quote(name);
         Database postgres = new Database(this, "postgres");
-        postgres.execute("DROP DATABASE IF EXISTS " + quoted + " WITH (FORCE)");
-        postgres.execute("CREATE DATABASE " + quoted + " OWNER migrator TEMPLATE template0");
         Database created = new Database(this, name);
+        created.drop();
+        postgres.execute(
+                "CREATE DATABASE %s OWNER migrator TEMPLATE template0 ENCODING '%s'"
+                        .formatted(quoted, encoding));
         created.execute("GRANT ALL ON SCHEMA public TO migrator, app");
         return created;
     }

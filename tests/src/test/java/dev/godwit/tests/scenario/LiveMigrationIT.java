@@ -33,7 +33,7 @@ class LiveMigrationIT {
     }
 
     @ParameterizedTest(name = "{0} to {1}")
-    @CsvSource({"13, 18", "15, 18", "15, 15"})
+    @CsvSource({"10, 10", "12, 18", "13, 18", "15, 18", "15, 15"})
     void arrivesEqualUnderAWriter(int from, int to) {
         // Given
         Database source = harness.database(from, "live_source");

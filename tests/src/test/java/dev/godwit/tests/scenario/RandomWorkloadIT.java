@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 @MigrationTest
 class RandomWorkloadIT {
-    private static final List<Integer> VERSIONS = List.of(13, 14, 15, 16, 17, 18);
+    private static final List<Integer> VERSIONS = List.of(10, 11, 12, 13, 14, 15, 16, 17, 18);
     private static final int SESSIONS = 4;
     private static final int PER_SECOND = 120;
     private static final int TRANSACTIONS = MigrationHarness.SOAK ? 2_500 : 700;

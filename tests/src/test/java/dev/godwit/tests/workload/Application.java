@@ -21,7 +21,7 @@ public interface Application {
     Roles role();
 
     /** Goes on with the same random numbers where the session before was cut. */
-    Session open(Connection connection, Random random);
+    Session open(Connection connection, Random random) throws SQLException;
 
     /** The shop's. */
     static Application shop() {
@@ -32,7 +32,7 @@ public interface Application {
             }
 
             @Override
-            public Session open(Connection connection, Random random) {
+            public Session open(Connection connection, Random random) throws SQLException {
                 return new Transactions(connection, random)::next;
             }
         };

@@ -10,6 +10,7 @@ import java.util.List;
 final class OwnTypes {
     static final List<String> EXTENSIONS = List.of("citext", "hstore", "ltree", "cube", "isn");
 
+    private static final int ARRAYS_OF_DOMAINS = 11;
     private static final List<String> MOODS = List.of("calm", "cross", "it's \"odd\"", "", "a,b");
 
     private final String schema;
@@ -19,10 +20,14 @@ final class OwnTypes {
         this.schema = schema;
     }
 
+    /** A collation that takes case away. */
+    String createFolded() {
+        return "CREATE COLLATION %s.folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+                .formatted(schema);
+    }
+
     List<String> create() {
         return List.of(
-                "CREATE COLLATION %s.folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
-                        .formatted(schema),
                 "CREATE TYPE %s AS ENUM (%s)"
                         .formatted(
                                 mood().name(),
@@ -66,11 +71,12 @@ final class OwnTypes {
     }
 
     private SqlType percent() {
-        return ordered(named("percent %"), dice -> "" + dice.below(101));
+        return ordered(named("percent %"), dice -> "" + dice.below(101))
+                .arraysSince(ARRAYS_OF_DOMAINS);
     }
 
     private SqlType amount() {
-        return ordered(named("amount"), BuiltInTypes.NUMERIC::next);
+        return ordered(named("amount"), BuiltInTypes.NUMERIC::next).arraysSince(ARRAYS_OF_DOMAINS);
     }
 
     private SqlType pair() {

@@ -9,6 +9,12 @@ import java.util.stream.IntStream;
 
 /** A partitioned table of two levels with a default partition. */
 final class PartitionedShape {
+    /** From here on a partitioned table has keys, and a default partition. */
+    static final int KEYS_ON_ROOT = 11;
+
+    /** From here on it has all triggers that other tables have. */
+    static final int ROW_TRIGGERS = 13;
+
     private static final List<String> LEAVES = List.of("low", "high", "few", "many", "rest");
     private static final List<String> NUMBERS =
             IntStream.range(0, 12).mapToObj(Integer::toString).toList();
@@ -16,6 +22,7 @@ final class PartitionedShape {
     private final TableShapes shapes;
     private final Keys keys;
     private final boolean list;
+    private final boolean rest;
 
     /** Where its primary keys are. */
     enum Keys {
@@ -24,10 +31,11 @@ final class PartitionedShape {
         NONE
     }
 
-    PartitionedShape(Dice dice, TableShapes shapes, Keys keys) {
+    PartitionedShape(Dice dice, TableShapes shapes, Keys keys, int major) {
         this.shapes = shapes;
         this.keys = keys;
         this.list = dice.chance(50);
+        this.rest = major >= KEYS_ON_ROOT;
     }
 
     TableDraft root(TableDraft draft) {
@@ -64,7 +72,7 @@ final class PartitionedShape {
         create.add(partition(draft, "middle", root, values(5, 8) + " PARTITION BY RANGE (sub)"));
         create.add(partition(draft, "few", middle, "FOR VALUES FROM (MINVALUE) TO (4)"));
         create.add(partition(draft, "many", middle, "FOR VALUES FROM (4) TO (MAXVALUE)"));
-        create.add(partition(draft, "rest", root, "DEFAULT"));
+        create.add(partition(draft, "rest", root, rest ? "DEFAULT" : values(8, 11)));
         for (String leaf : LEAVES) {
             switch (keys) {
                 case ON_ROOT -> {}

@@ -96,7 +96,10 @@ public final class RandomSchema {
         simple(shapes.deferrableUnique(draft()));
         simple(shapes.deferrableKey(draft()));
         simple(shapes.withoutColumns(draft()));
-        partitioned(PartitionedShape.Keys.ON_ROOT);
+        partitioned(
+                major >= PartitionedShape.KEYS_ON_ROOT
+                        ? PartitionedShape.Keys.ON_ROOT
+                        : PartitionedShape.Keys.ON_LEAVES);
         partitioned(dice.pick(PartitionedShape.Keys.ON_LEAVES, PartitionedShape.Keys.NONE));
         family();
         heritage();
@@ -108,6 +111,9 @@ public final class RandomSchema {
             objects.add("CREATE SCHEMA " + schema);
         }
         objects.addAll(new OwnTypes(schema).create());
+        if (major >= TableShapes.FOLDING) {
+            objects.add(new OwnTypes(schema).createFolded());
+        }
         objects.add("CREATE TABLE %s.audit (who text, what text)".formatted(schema));
         objects.add("ALTER TABLE %s.audit REPLICA IDENTITY FULL".formatted(schema));
         objects.addAll(Reactions.functions(schema));
@@ -134,9 +140,11 @@ public final class RandomSchema {
     }
 
     private void partitioned(PartitionedShape.Keys keys) {
-        PartitionedShape shape = new PartitionedShape(dice, shapes, keys);
+        PartitionedShape shape = new PartitionedShape(dice, shapes, keys, major);
         TableDraft draft = shape.root(draft());
-        Reactions.add(dice, draft);
+        if (major >= PartitionedShape.ROW_TRIGGERS) {
+            Reactions.add(dice, draft);
+        }
         source.addAll(draft.source(shape.partitionBy()));
         source.addAll(shape.leaves(draft));
         source.addAll(draft.after);

@@ -14,7 +14,7 @@ class RandomSchemaTest {
 
     @Test
     void theSameSeedDrawsTheSame() {
-        for (int major : List.of(13, 18)) {
+        for (int major : List.of(10, 18)) {
             RandomSchema schema = RandomSchema.of(SEED, major);
             RandomSchema again = RandomSchema.of(SEED, major);
 

@@ -12,6 +12,9 @@ import java.util.Set;
 final class RandomTransactions {
     private static final int TRUNCATE_ONCE_IN = 600;
 
+    /** On 10 a TRUNCATE loads the table again. */
+    private static final int TRUNCATE_STREAMED = 11;
+
     private final Dice dice;
     private final int major;
     private final List<RandomTable> all;
@@ -44,7 +47,7 @@ final class RandomTransactions {
 
     private void plain(List<Guarded> steps) {
         for (int i = 0, count = dice.between(1, 6); i < count; i++) {
-            if (dice.rarely(TRUNCATE_ONCE_IN)) {
+            if (dice.rarely(TRUNCATE_ONCE_IN) && major >= TRUNCATE_STREAMED) {
                 one(steps, truncate());
             } else if (dice.chance(5)) {
                 rolledBack(steps);

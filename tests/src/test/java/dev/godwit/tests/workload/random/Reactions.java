@@ -79,7 +79,7 @@ final class Reactions {
     private static void trigger(Dice dice, TableDraft draft, String function, String when) {
         String trigger = draft.sub(function);
         draft.after.add(
-                "CREATE TRIGGER %s %s EXECUTE FUNCTION %s.%s()"
+                "CREATE TRIGGER %s %s EXECUTE PROCEDURE %s.%s()"
                         .formatted(trigger, when, draft.schema, function));
         String firing = dice.pick("", "ENABLE ALWAYS", "ENABLE REPLICA", "ENABLE ALWAYS");
         if (!firing.isEmpty()) {

@@ -9,6 +9,7 @@ import java.util.List;
  *
  * @param name as in a column's definition
  * @param since the first major version that has it and takes all of its values
+ * @param arraysSince the first major version that has arrays of it
  * @param ordered it can be a key
  * @param delimiter between the elements of its arrays
  * @param special the values that programs get wrong
@@ -17,6 +18,7 @@ import java.util.List;
 record SqlType(
         String name,
         int since,
+        int arraysSince,
         boolean ordered,
         char delimiter,
         List<String> special,
@@ -32,29 +34,34 @@ record SqlType(
 
     /** A key of it may be built. */
     static SqlType ordered(String name, ValueSource values, String... special) {
-        return new SqlType(name, 10, true, ',', List.of(special), values);
+        return new SqlType(name, 10, 10, true, ',', List.of(special), values);
     }
 
     static SqlType unordered(String name, ValueSource values, String... special) {
-        return new SqlType(name, 10, false, ',', List.of(special), values);
+        return new SqlType(name, 10, 10, false, ',', List.of(special), values);
     }
 
     SqlType since(int major) {
-        return new SqlType(name, major, ordered, delimiter, special, values);
+        return new SqlType(name, major, major, ordered, delimiter, special, values);
+    }
+
+    SqlType arraysSince(int major) {
+        return new SqlType(name, since, major, ordered, delimiter, special, values);
     }
 
     SqlType named(String other) {
-        return new SqlType(other, since, ordered, delimiter, special, values);
+        return new SqlType(other, since, arraysSince, ordered, delimiter, special, values);
     }
 
     SqlType delimitedBy(char other) {
-        return new SqlType(name, since, ordered, other, special, values);
+        return new SqlType(name, since, arraysSince, ordered, other, special, values);
     }
 
     SqlType array() {
         return new SqlType(
                 name + "[]",
-                since,
+                arraysSince,
+                arraysSince,
                 ordered,
                 ',',
                 List.of("{}"),

@@ -9,6 +9,10 @@ final class TableShapes {
     /** From here on a replica identity may not hold a generated column. */
     private static final int GENERATED_NOT_IDENTIFYING = 18;
 
+    /** From here on a collation may call different texts equal. */
+    static final int FOLDING = 12;
+
+    private static final int GENERATED = 12;
     private static final int VIRTUAL = 18;
     private static final int NULLS_NOT_DISTINCT = 15;
 
@@ -23,7 +27,7 @@ final class TableShapes {
     }
 
     TableDraft keyed(TableDraft draft) {
-        if (dice.chance(20)) {
+        if (dice.chance(20) && major >= FOLDING) {
             draft.addFoldedKey();
         } else {
             draft.addKey(deck.ordered());
@@ -117,7 +121,7 @@ final class TableShapes {
     void values(TableDraft draft, boolean generated) {
         draft.addValues(deck, dice.between(5, 12));
         draft.addNote();
-        if (generated && dice.chance(40)) {
+        if (generated && dice.chance(40) && major >= GENERATED) {
             draft.addGenerated(major >= VIRTUAL && dice.chance(50) ? "VIRTUAL" : "STORED");
         }
     }

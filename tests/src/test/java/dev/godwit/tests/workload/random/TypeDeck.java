@@ -21,6 +21,8 @@ final class TypeDeck {
         for (SqlType type : elements) {
             if (type.since() <= major) {
                 types.add(type);
+            }
+            if (type.array().since() <= major) {
                 types.add(type.array());
             }
         }

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.tests.types;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.godwit.postgres.Identifiers;
+import dev.godwit.tests.harness.MigrationHarness;
+import dev.godwit.tests.harness.MigrationTest;
+import dev.godwit.tests.harness.RunningMigration;
+import dev.godwit.tests.postgres.Database;
+import dev.godwit.tests.postgres.Roles;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * A key of any type finds its row, also where equal keys have different texts: inserted, changed,
+ * swapped, deleted and inserted again, alone and in one transaction; and of equal rows without a
+ * key only one goes. The short form leaves out what has one text for each value.
+ */
+@MigrationTest
+class KeysIT {
+    private static final int FOLDING = 12;
+
+    /**
+     * A type with two texts of one value, if it has such, and two other values.
+     *
+     * @param type behind the column's name
+     */
+    private record Key(String type, String one, String same, String other, String free) {
+        String cast() {
+            return "::" + type.replaceAll(" COLLATE .*", "");
+        }
+    }
+
+    private static final List<Key> KEYS =
+            List.of(
+                    new Key("integer", "-1", "-1", "0", "2147483647"),
+                    new Key("bigint", "1", "1", "-9223372036854775808", "2"),
+                    new Key("numeric", "1.0", "1.00", "NaN", "-0.5"),
+                    new Key("numeric(9,2)", "1.00", "1.00", "-0.01", "9999999.99"),
+                    new Key("public.amount", "1.0", "1.00", "0.000", "7"),
+                    new Key("real", "-0", "0", "NaN", "1e-45"),
+                    new Key("double precision", "-0", "0", "Infinity", "0.1"),
+                    new Key("text", "", "", "\\N", "a\tb\n\\."),
+                    new Key("text COLLATE public.folded", "straSSe", "STRASSE", "ü", "\\N"),
+                    new Key("public.citext", "Ab", "aB", "", "\\."),
+                    new Key("character(5)", "ab", "ab ", "", "€"),
+                    new Key("character varying(7)", "ab", "ab", "ab ", " "),
+                    new Key("bytea", "", "", "\\x00", "\\x5c4e5c2e0a"),
+                    new Key("bit varying", "", "", "0", "01"),
+                    new Key("uuid", "0".repeat(32), "0".repeat(32), "1".repeat(32), "2".repeat(32)),
+                    new Key("date", "infinity", "infinity", "0044-03-15 BC", "5874897-12-31"),
+                    new Key("time", "24:00:00", "24:00:00", "00:00:00", "12:00:00.000001"),
+                    new Key(
+                            "time with time zone",
+                            "12:00:00+01",
+                            "12:00:00+01",
+                            "11:00:00+00",
+                            "00:00:00-15"),
+                    new Key(
+                            "timestamp",
+                            "-infinity",
+                            "-infinity",
+                            "0001-01-01 00:00:00 BC",
+                            "294276-12-31 23:59:59.999999"),
+                    new Key(
+                            "timestamp with time zone",
+                            "2026-11-21 10:00:00+00",
+                            "2026-11-21 15:45:00+05:45",
+                            "infinity",
+                            "1900-01-01 00:00:00+05:41:16"),
+                    new Key("interval", "1 day", "24:00:00", "1 mon", "-178000000 years"),
+                    new Key("interval[]", "{1 day}", "{24:00:00}", "{NULL}", "{}"),
+                    new Key("numeric[]", "{1.0}", "{1.00}", "{1.0,NULL}", "{}"),
+                    new Key("public.mood", "calm", "calm", "it's \"odd\"", ""),
+                    new Key("public.pair", "(1,x,1.0)", "(1,x,1.00)", "(2,,)", "(,\"\",)"),
+                    new Key("jsonb", "{\"a\": 1.0}", "{\"a\": 1.00}", "null", "\"\""),
+                    new Key("numrange", "[1.0,2]", "[1.00,2.0]", "empty", "(,)"),
+                    new Key("int4range", "[1,5)", "[1,4]", "(,)", "empty"),
+                    new Key("inet", "10.0.0.1", "10.0.0.1/32", "::1", "10.0.0.1/8"),
+                    new Key("money", "1.00", "1", "-92233720368547758.08", "0"),
+                    new Key("tsvector", "'a':1", "'a':1", "", "'it''s'"),
+                    new Key("public.cube", "(0)", "(0),(0)", "(1,2)", "(0.1)"),
+                    new Key("pg_lsn", "0/1", "0/1", "FFFFFFFF/FFFFFFFF", "0/0"),
+                    new Key("oid", "0", "0", "4294967295", "1"));
+
+    private final MigrationHarness harness;
+
+    KeysIT(MigrationHarness harness) {
+        this.harness = harness;
+    }
+
+    @ParameterizedTest(name = "{0} to {1}")
+    @CsvSource({"12, 18"})
+    void findTheirRows(int from, int to) {
+        // Given
+        Database source = harness.database(from, "keys_source");
+        Database target = harness.database(to, "keys_target");
+        List<Key> keys =
+                KEYS.stream()
+                        .filter(key ->
+                                MigrationHarness.SOAK
+                                        || key.type().equals("integer")
+                                        || !key.one().equals(key.same()))
+                        .filter(key -> from >= FOLDING || !key.type().contains("COLLATE"))
+                        .toList();
+        for (Database database : List.of(source, target)) {
+            create(database, from, keys);
+        }
+        for (int i = 0; i < keys.size(); i++) {
+            source.transact(load(i, keys.get(i)).toArray(String[]::new));
+        }
+
+        // When
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        for (int i = 0; i < keys.size(); i++) {
+            source.execute(changes(i, keys.get(i)).toArray(String[]::new));
+        }
+        migration.awaitNothingPending();
+        for (int i = 0; i < keys.size(); i++) {
+            source.transact(changes(i, keys.get(i)).toArray(String[]::new));
+        }
+        migration.cutOver(false);
+
+        // Then
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.query("SELECT n FROM loose_0 WHERE v = -1 OR v IS NULL ORDER BY v, n"))
+                .as("of equal rows one was changed at each of two times, and one deleted")
+                .containsExactly("1", "1", "1", "11", "11", "3");
+    }
+
+    private static void create(Database database, int from, List<Key> keys) {
+        for (String extension : List.of("citext", "cube")) {
+            database.execute("CREATE EXTENSION %s SCHEMA public".formatted(extension));
+        }
+        List<String> create = new ArrayList<>(TypeCatalog.create(from));
+        if (from >= FOLDING) {
+            create.add(
+                    "CREATE COLLATION public.folded (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+        }
+        for (int i = 0; i < keys.size(); i++) {
+            String type = keys.get(i).type();
+            create.add("CREATE TABLE key_%d (v %s PRIMARY KEY, n integer)".formatted(i, type));
+            create.add(
+                    "CREATE TABLE pair_%1$d (f text, v %2$s, n integer, PRIMARY KEY (v, f))"
+                            .formatted(i, type));
+            create.add(
+                    "CREATE TABLE index_%d (id integer PRIMARY KEY, v %s NOT NULL, n integer)"
+                            .formatted(i, type));
+            create.add("CREATE UNIQUE INDEX found_%1$d ON index_%1$d (v)".formatted(i));
+            create.add(
+                    "ALTER TABLE index_%1$d REPLICA IDENTITY USING INDEX found_%1$d".formatted(i));
+            create.add("CREATE TABLE full_%d (v %s PRIMARY KEY, n integer)".formatted(i, type));
+            create.add("ALTER TABLE full_%d REPLICA IDENTITY FULL".formatted(i));
+            create.add("CREATE TABLE loose_%d (v %s, n integer)".formatted(i, type));
+            create.add("ALTER TABLE loose_%d REPLICA IDENTITY FULL".formatted(i));
+        }
+        database.executeAs(Roles.MIGRATOR, create.toArray(String[]::new));
+    }
+
+    private static List<String> load(int i, Key key) {
+        String one = value(key, key.one());
+        String same = value(key, key.same());
+        String other = value(key, key.other());
+        List<String> load = new ArrayList<>();
+        for (String table : List.of("key_" + i, "full_" + i)) {
+            load.add("INSERT INTO %s VALUES (%s, 1), (%s, 2)".formatted(table, one, other));
+        }
+        load.add("INSERT INTO index_%d VALUES (1, %s, 1), (2, %s, 2)".formatted(i, one, other));
+        load.add(
+                "INSERT INTO pair_%d VALUES ('a', %s, 1), ('b', %s, 1), ('a', %s, 2)"
+                        .formatted(i, one, same, other));
+        load.add(
+                "INSERT INTO loose_%1$d VALUES (%2$s, 1), (%2$s, 1), (%2$s, 1), (%2$s, 1), (%3$s, 1), (%4$s, 2), (%4$s, 2), (NULL, 3), (NULL, 3), (NULL, 3)"
+                        .formatted(i, one, same, other));
+        return load;
+    }
+
+    /** They end with the keys that they began with, so they can be run again. */
+    private static List<String> changes(int i, Key key) {
+        String one = value(key, key.one());
+        String same = value(key, key.same());
+        String other = value(key, key.other());
+        String free = value(key, key.free());
+        List<String> changes = new ArrayList<>();
+        for (String table : List.of("key_" + i, "pair_" + i, "index_" + i, "full_" + i)) {
+            changes.add("UPDATE %s SET n = n + 10".formatted(table));
+            changes.add(move(table, one, same));
+            changes.add(move(table, same, free));
+            changes.add(move(table, other, one));
+            changes.add(move(table, free, other));
+            changes.add("UPDATE %s SET n = n + 100 WHERE v = %s".formatted(table, same));
+            changes.add(move(table, other, free));
+            changes.add(move(table, one, other));
+            changes.add("DELETE FROM %s WHERE v = %s".formatted(table, free));
+        }
+        changes.add("INSERT INTO key_%d VALUES (%s, 7), (%s, 8)".formatted(i, same, free));
+        changes.add("INSERT INTO full_%d VALUES (%s, 7), (%s, 8)".formatted(i, same, free));
+        changes.add(
+                "INSERT INTO pair_%d VALUES ('a', %s, 7), ('b', %s, 8)".formatted(i, same, free));
+        changes.add(
+                "INSERT INTO index_%1$d SELECT (SELECT max(id) + 1 FROM index_%1$d), %2$s, 7"
+                        .formatted(i, same));
+        for (String table : List.of("key_" + i, "pair_" + i, "full_" + i)) {
+            changes.add("DELETE FROM %s WHERE v = %s".formatted(table, free));
+        }
+        changes.add(
+                "UPDATE loose_%1$d SET n = n + 10 WHERE ctid::text = (SELECT max(ctid::text) FROM loose_%1$d WHERE n = 1 AND v = %2$s)"
+                        .formatted(i, one));
+        changes.add(
+                "DELETE FROM loose_%1$d WHERE ctid::text = (SELECT max(ctid::text) FROM loose_%1$d WHERE n = 2)"
+                        .formatted(i));
+        changes.add(
+                "DELETE FROM loose_%1$d WHERE ctid::text = (SELECT max(ctid::text) FROM loose_%1$d WHERE v IS NULL)"
+                        .formatted(i));
+        changes.add(
+                "UPDATE loose_%1$d SET v = %2$s WHERE ctid::text = (SELECT max(ctid::text) FROM loose_%1$d WHERE v = %3$s)"
+                        .formatted(i, free, other));
+        changes.add("INSERT INTO loose_%d VALUES (%s, 2), (%s, 2)".formatted(i, other, other));
+        return changes;
+    }
+
+    private static String move(String table, String from, String to) {
+        return "UPDATE %s SET v = %s WHERE v = %s".formatted(table, to, from);
+    }
+
+    private static String value(Key key, String text) {
+        return Identifiers.literal(text) + key.cast();
+    }
+}
