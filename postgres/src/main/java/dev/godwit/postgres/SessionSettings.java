@@ -30,6 +30,7 @@ public final class SessionSettings {
         settings.put("xmloption", "content");
         settings.put("row_security", "off");
         settings.put("search_path", "");
+        settings.put("standard_conforming_strings", "on");
         settings.put("default_transaction_read_only", "off");
         settings.put("default_transaction_isolation", "read committed");
         settings.put("statement_timeout", "0");
