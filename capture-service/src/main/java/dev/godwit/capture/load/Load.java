@@ -250,15 +250,16 @@ public final class Load implements AutoCloseable {
             awaitGrants(asked);
             context.crashPoints().reach(CrashPoint.AFTER_GRANT);
             Map<TableName, SourceTable> catalog =
-                    SourceCatalog.read(
-                            session,
-                            due.stream()
-                                    .flatMap(target ->
-                                            context
-                                                    .sources()
-                                                    .getOrDefault(target, List.of())
-                                                    .stream())
-                                    .toList());
+                    carried(
+                            SourceCatalog.read(
+                                    session,
+                                    due.stream()
+                                            .flatMap(target ->
+                                                    context
+                                                            .sources()
+                                                            .getOrDefault(target, List.of())
+                                                            .stream())
+                                            .toList()));
             try (Snapshot snapshot =
                     begun ? again(asked, catalog) : first(session, asked, catalog)) {
                 context.crashPoints().reach(CrashPoint.AFTER_BEGIN);
@@ -268,6 +269,14 @@ public final class Load implements AutoCloseable {
         } catch (SQLException e) {
             throw context.source().failed("preparing the load", e);
         }
+    }
+
+    private Map<TableName, SourceTable> carried(Map<TableName, SourceTable> catalog) {
+        var carried = new HashMap<>(catalog);
+        context.carried()
+                .forEach((name, part) ->
+                        carried.computeIfPresent(name, (same, table) -> table.carrying(part)));
+        return carried;
     }
 
     private void load(
@@ -356,7 +365,7 @@ public final class Load implements AutoCloseable {
             throws SQLException, InterruptedException {
         var slots = new Slots(context.source());
         var publication = new Publication(context.source());
-        publication.create(session, context.allSources());
+        publication.create(session, context.allSources(), context.carried());
         requirePublished(publication.oids(session), catalog);
         asked.forEach(load -> load.setSources(relations(load, catalog)));
         Snapshot snapshot = slots.createMain(waiting -> waitingFor = waiting);
@@ -384,7 +393,8 @@ public final class Load implements AutoCloseable {
     /** As they are in the snapshot: what differs from them in the WAL has changed since. */
     private List<SchemaChange> shapes(Connection session, Snapshot snapshot) throws SQLException {
         snapshot.begin(session);
-        List<SchemaChange> shapes = SourceShapes.read(session, context.sources());
+        List<SchemaChange> shapes =
+                SourceShapes.read(session, context.sources(), context.carried());
         session.rollback();
         session.setAutoCommit(true);
         return shapes;
