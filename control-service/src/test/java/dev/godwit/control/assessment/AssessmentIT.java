@@ -138,6 +138,7 @@ class AssessmentIT {
                                 server.settings("nothing"),
                                 server.settings("nobody"),
                                 List.of(),
+                                List.of(),
                                 2,
                                 "check")
                         .run();
@@ -356,6 +357,7 @@ class AssessmentIT {
                                 server.settings(source),
                                 server.settings(target, "mover", ""),
                                 List.of(),
+                                List.of(),
                                 2,
                                 "check")
                         .run();
@@ -408,6 +410,7 @@ class AssessmentIT {
                 new Assessment(
                                 server.settings(source),
                                 server.settings(target + "_latin"),
+                                List.of(),
                                 List.of(),
                                 2,
                                 "check")
@@ -484,7 +487,7 @@ class AssessmentIT {
     }
 
     private Outcome check(ConnectionSettings from, List<String> patterns) {
-        return new Assessment(from, server.settings(target), patterns, 2, "check").run();
+        return new Assessment(from, server.settings(target), patterns, List.of(), 2, "check").run();
     }
 
     private void onBoth(String... statements) throws SQLException {
