@@ -54,6 +54,19 @@ public final class Comparison {
         }
     }
 
+    /** The same of two queries: what differs in their rows. */
+    public static List<String> differences(
+            Database source, String ofSource, Database target, String ofTarget) {
+        try (Connection from = source.open();
+                Connection to = target.open()) {
+            List<String> differences = new ArrayList<>();
+            compare(ofSource, from, ofSource, to, ofTarget, differences);
+            return differences;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Rows of all tables. */
     public static long rows(Database database) {
         try (Connection connection = database.open()) {
@@ -71,13 +84,24 @@ public final class Comparison {
             Connection from, Connection to, String table, String columns, List<String> differences)
             throws SQLException {
         String query = "SELECT %s FROM %s".formatted(columns, table);
+        compare(table, from, query, to, query, differences);
+    }
+
+    private static void compare(
+            String name,
+            Connection from,
+            String ofSource,
+            Connection to,
+            String ofTarget,
+            List<String> differences)
+            throws SQLException {
         RowBag source;
         RowBag target;
         try {
-            source = RowBag.of(from, query);
-            target = RowBag.of(to, query);
+            source = RowBag.of(from, ofSource);
+            target = RowBag.of(to, ofTarget);
         } catch (SQLException e) {
-            differences.add("%s: %s".formatted(table, e.getMessage()));
+            differences.add("%s: %s".formatted(name, e.getMessage()));
             return;
         }
         if (source.equals(target)) {
@@ -85,9 +109,9 @@ public final class Comparison {
         }
         differences.add(
                 "%s: %d rows on the source, %d on the target"
-                        .formatted(table, source.rows(), target.rows()));
+                        .formatted(name, source.rows(), target.rows()));
         if (source.rows() <= LISTED_ROWS_MAX && target.rows() <= LISTED_ROWS_MAX) {
-            show(RowBag.listed(from, query), RowBag.listed(to, query), differences);
+            show(RowBag.listed(from, ofSource), RowBag.listed(to, ofTarget), differences);
         }
     }
 
