@@ -27,10 +27,6 @@ record Databases(
         return Objects.requireNonNull(source.catalog().get(TableName.of(mapping.getSource())));
     }
 
-    Databases with(List<TableMapping> others) {
-        return new Databases(source, target, others, rules, slotsNeeded);
-    }
-
     /** One side. */
     record Side(
             String user,

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A schema of which only a part travels, and under other names: rows of some regions, some columns,
@@ -216,19 +217,19 @@ public final class Trade implements Application {
             return new String[] {"eu", "us", "uk", "ch"}[random.nextInt(4)];
         }
 
-        private String region() {
+        private @Nullable String region() {
             return random.nextInt(5) == 0 ? null : random.nextBoolean() ? "eu" : "us";
         }
 
-        private String kind() {
-            return new String[] {"noise", "news", null}[random.nextInt(3)];
+        private @Nullable String kind() {
+            return random.nextInt(3) == 0 ? null : random.nextBoolean() ? "noise" : "news";
         }
 
         private String large() {
             return "x".repeat(random.nextInt(LARGE));
         }
 
-        private long run(String sql, Object... values) throws SQLException {
+        private long run(String sql, @Nullable Object... values) throws SQLException {
             try (PreparedStatement statement = connection.prepareStatement(sql)) {
                 for (int i = 0; i < values.length; i++) {
                     statement.setObject(i + 1, values[i]);
