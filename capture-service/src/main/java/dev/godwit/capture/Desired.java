@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture;
 
+import dev.godwit.capture.source.Carried;
+import dev.godwit.capture.source.TargetNames;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What control wants of one database migration. */
 record Desired(Migration migration, DatabaseMigration database) {
@@ -58,6 +61,25 @@ record Desired(Migration migration, DatabaseMigration database) {
             targets.put(TableName.of(mapping.getSource()), TableName.of(mapping.getTarget()));
         }
         return Map.copyOf(targets);
+    }
+
+    /** What travels of the source tables of which not all does. */
+    Map<TableName, Carried> carried() {
+        var carried = new LinkedHashMap<TableName, Carried>();
+        for (TableMapping mapping : database.getTables()) {
+            var part =
+                    new Carried(
+                            Optional.ofNullable(mapping.getFilter()),
+                            Set.copyOf(mapping.getColumns()));
+            if (!part.equals(Carried.ALL)) {
+                carried.put(TableName.of(mapping.getSource()), part);
+            }
+        }
+        return Map.copyOf(carried);
+    }
+
+    TargetNames targetNames() {
+        return new TargetNames(database.getTables(), database.getRules());
     }
 
     /**

@@ -184,6 +184,7 @@ final class OwnedStream implements AutoCloseable {
                                 open,
                                 context.kafka(),
                                 desired.sources(),
+                                desired.carried(),
                                 LoadSettings.of(
                                         settings.getLoadWorkers(),
                                         settings.getLoadBacklogBytesMax(),
@@ -201,7 +202,7 @@ final class OwnedStream implements AutoCloseable {
                         source.settings(),
                         source.id(),
                         open,
-                        new SelectedTables(desired.targets(), load.oids()),
+                        new SelectedTables(desired.targets(), desired.carried(), load.oids()),
                         WalSettings.DEFAULTS,
                         context.clock());
         wal.start();
@@ -226,8 +227,7 @@ final class OwnedStream implements AutoCloseable {
             case FINALISE -> {
                 if (gate.isPresent() && !gate.equals(progress.sequencesFor())) {
                     open.append(
-                            new Sequences(
-                                    gate.get(), control.sequences(desired.targets().keySet())));
+                            new Sequences(gate.get(), control.sequences(desired.targetNames())));
                     context.crashPoints().reach(CrashPoint.AFTER_SEQUENCES);
                 }
             }

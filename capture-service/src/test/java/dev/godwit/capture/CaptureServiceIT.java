@@ -144,7 +144,13 @@ class CaptureServiceIT {
                             LogReader.all(broker.settings(), id, Sequences.class)
                                     .getFirst()
                                     .getSequences())
-                    .contains(new SequenceValue(new TableName("public", "lone").toAvro(), 8L, true))
+                    .contains(
+                            new SequenceValue(
+                                    new TableName("public", "lone").toAvro(),
+                                    8L,
+                                    true,
+                                    null,
+                                    false))
                     .anyMatch(
                             sequence -> sequence.getName().getNamespace().equals(HOSTILE.schema()));
 

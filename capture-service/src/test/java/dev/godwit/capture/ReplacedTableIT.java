@@ -225,7 +225,7 @@ class ReplacedTableIT {
                             migration.settings(),
                             migration.id(),
                             log,
-                            new SelectedTables(Map.of(ITEM, TARGET), load.oids()),
+                            new SelectedTables(Map.of(ITEM, TARGET), Map.of(), load.oids()),
                             WATCHFUL,
                             Clock.systemUTC());
             stream.start();

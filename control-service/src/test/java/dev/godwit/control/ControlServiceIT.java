@@ -363,6 +363,20 @@ class ControlServiceIT {
                 400,
                 "socketFactory");
         assertRefused(body("x").replace("x_t", "x"), 400, "databases[0].target");
+        assertRefused(
+                body("x")
+                        .replace(
+                                "x_t\"",
+                                "x_t\",\"mappings\":[{\"source\":\"a.b\",\"where\":\"true; x\"}]"),
+                400,
+                "databases[0].mappings[0].where");
+        assertRefused(
+                body("x")
+                        .replace(
+                                "x_t\"",
+                                "x_t\",\"mappings\":[{\"source\":\"a.b\",\"target\":\"c.d\"},{\"source\":\"a.b\",\"columns\":[\"x\"]}]"),
+                400,
+                "databases[0].mappings[1].source");
         assertThat(api.get("/api/v1/nothing").body().path("code").asText()).isEqualTo("NOT_FOUND");
         assertThat(api.get("/api/v1/migrations/nobody").body().path("what").asText())
                 .contains("nobody");
@@ -371,7 +385,11 @@ class ControlServiceIT {
     @Test
     void describesItself() throws Exception {
         assertThat(api.get("/api/v1/openapi.yml").text())
-                .contains("openapi: 3", "/api/v1/migrations/{id}/databases/{name}/apply");
+                .contains(
+                        "openapi: 3",
+                        "/api/v1/migrations/{id}/databases/{name}/apply",
+                        "MappingRequest",
+                        "sourceTableName");
     }
 
     @Test

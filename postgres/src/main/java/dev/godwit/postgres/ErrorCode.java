@@ -64,6 +64,15 @@ public enum ErrorCode {
             "Create the target database with ENCODING 'UTF8', or with the source's encoding."),
     SERVER_IS_STANDBY(Retry.AFTER_ACTION, "Give the address of the primary server."),
     NOTHING_SELECTED(Retry.AFTER_ACTION, "Name at least one table that exists on the source."),
+    MAPPING_INVALID(
+            Retry.AFTER_ACTION,
+            "Correct the mapping as the message says, and start the migration again: a mapping names selected tables, every target table takes one source table (or the partitions of one), and a column list holds the replica identity."),
+    FILTER_REFUSED(
+            Retry.AFTER_ACTION,
+            "Write the row filter as PostgreSQL takes it for a publication: columns of the table itself and immutable built-in functions and operators; every column in it must belong to the replica identity (ALTER TABLE ... REPLICA IDENTITY FULL)."),
+    FILTER_NEEDS_15(
+            Retry.AFTER_ACTION,
+            "Row filters need a source of PostgreSQL 15 or newer, which evaluates them itself: migrate the whole table, or upgrade the source first."),
     PG_DUMP_MISSING(
             Retry.AFTER_ACTION,
             "Install the PostgreSQL client programs, so that pg_dump is on the PATH, or create the schema yourself and use --schema existing."),
@@ -102,6 +111,9 @@ public enum ErrorCode {
             "Another session holds a lock on the table; Godwit tries again by itself."),
     SOURCE_FAILED(
             Retry.AUTOMATIC, "Godwit tries again by itself; if it stays, read the server's log."),
+    FILTER_ROW_INCOMPLETE(
+            Retry.AFTER_ACTION,
+            "A row entered the row filter whose values are not all in the WAL. On the source: ALTER TABLE ... REPLICA IDENTITY FULL; then cancel this migration and start a fresh one."),
     SOURCE_REFUSED(
             Retry.AFTER_ACTION,
             "The source knows no object, or takes no statement, that Godwit needs: undo the change of its schema that the message points at, then retry; or cancel and start a fresh migration."),

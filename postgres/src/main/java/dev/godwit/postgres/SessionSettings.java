@@ -36,6 +36,7 @@ public final class SessionSettings {
             settings.put("idle_in_transaction_session_timeout", "0");
         }
         settings.put("search_path", "");
+        settings.put("standard_conforming_strings", "on");
         settings.put("default_transaction_read_only", "off");
         settings.put("default_transaction_isolation", "read committed");
         settings.put("statement_timeout", "0");

@@ -5,6 +5,7 @@ import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.SequenceOwner;
 import dev.godwit.schemas.SequenceValue;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -30,6 +31,19 @@ final class SequenceValues {
              WHERE n.nspname = ? AND c.relname = ?\
             """;
 
+    private static final String OWNED =
+            """
+            SELECT sn.nspname, s.relname FROM pg_catalog.pg_class c
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+              JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+               AND d.refobjid = c.oid AND d.refobjsubid = a.attnum
+               AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
+              JOIN pg_catalog.pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+              JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
+             WHERE n.nspname = ? AND c.relname = ? AND a.attname = ?\
+            """;
+
     private static final String SET =
             """
             SELECT pg_catalog.setval(?::pg_catalog.regclass, ?::bigint, ?::boolean) FROM $sequence
@@ -44,7 +58,7 @@ final class SequenceValues {
             throws SQLException {
         var missing = new ArrayList<TableName>();
         for (SequenceValue value : values) {
-            TableName name = TableName.of(value.getName());
+            TableName name = target(connection, value);
             Long increment = increment(connection, name);
             if (increment == null) {
                 missing.add(name);
@@ -53,6 +67,37 @@ final class SequenceValues {
             }
         }
         return missing;
+    }
+
+    /**
+     * Which of the target's sequences it is: the one of that name, and of a renamed table the one
+     * that its column owns.
+     */
+    private static TableName target(Connection connection, SequenceValue value)
+            throws SQLException {
+        TableName name = TableName.of(value.getName());
+        if (value.getOwner() == null
+                || (!value.getRenamed() && increment(connection, name) != null)) {
+            return name;
+        }
+        List<TableName> owned = owned(connection, value.getOwner());
+        return owned.size() == 1 && !owned.contains(name) ? owned.getFirst() : name;
+    }
+
+    private static List<TableName> owned(Connection connection, SequenceOwner owner)
+            throws SQLException {
+        var names = new ArrayList<TableName>();
+        try (PreparedStatement query = connection.prepareStatement(OWNED)) {
+            query.setString(1, owner.getTable().getNamespace());
+            query.setString(2, owner.getTable().getName());
+            query.setString(3, owner.getColumn());
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    names.add(new TableName(row.getString(1), row.getString(2)));
+                }
+            }
+        }
+        return names;
     }
 
     @org.jspecify.annotations.Nullable

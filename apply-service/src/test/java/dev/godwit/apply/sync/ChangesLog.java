@@ -229,7 +229,13 @@ final class ChangesLog {
         add(
                 new Sequences(
                         marker,
-                        List.of(new SequenceValue(new QualifiedName("public", "s"), 42L, true))));
+                        List.of(
+                                new SequenceValue(
+                                        new QualifiedName("public", "s"),
+                                        42L,
+                                        true,
+                                        null,
+                                        false))));
         return this;
     }
 

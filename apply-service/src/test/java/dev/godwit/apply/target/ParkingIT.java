@@ -276,7 +276,7 @@ class ParkingIT {
     }
 
     private static SequenceValue sequence(String name, long value, boolean called) {
-        return new SequenceValue(new QualifiedName("other", name), value, called);
+        return new SequenceValue(new QualifiedName("other", name), value, called, null, false);
     }
 
     private void park(Connection connection, TableName table, boolean silent) throws SQLException {

@@ -22,7 +22,7 @@ final class CopyStatements {
                 + Identifiers.quoteAll(table.columns().stream().map(SourceColumn::name).toList())
                 + " FROM ONLY "
                 + table.name().quoted()
-                + chunk.where()
+                + where(table, chunk)
                 + ") TO STDOUT";
     }
 
@@ -43,7 +43,16 @@ final class CopyStatements {
                         .collect(Collectors.joining(" + "))
                 + "), 0) FROM ONLY "
                 + table.name().quoted()
-                + chunk.where();
+                + where(table, chunk);
+    }
+
+    /** The rows of the chunk that travel. */
+    private static String where(SourceTable table, Chunk chunk) {
+        String ofChunk = chunk.where();
+        return ofChunk
+                + table.filter()
+                        .map(filter -> (ofChunk.isEmpty() ? " WHERE (" : " AND (") + filter + ")")
+                        .orElse("");
     }
 
     private static List<SourceColumn> unbounded(SourceTable table) {

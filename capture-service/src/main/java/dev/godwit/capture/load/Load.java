@@ -243,15 +243,16 @@ public final class Load implements AutoCloseable {
             awaitGrants(asked);
             context.crashPoints().reach(CrashPoint.AFTER_GRANT);
             Map<TableName, SourceTable> catalog =
-                    SourceCatalog.read(
-                            session,
-                            due.stream()
-                                    .flatMap(target ->
-                                            context
-                                                    .sources()
-                                                    .getOrDefault(target, List.of())
-                                                    .stream())
-                                    .toList());
+                    carried(
+                            SourceCatalog.read(
+                                    session,
+                                    due.stream()
+                                            .flatMap(target ->
+                                                    context
+                                                            .sources()
+                                                            .getOrDefault(target, List.of())
+                                                            .stream())
+                                            .toList()));
             try (Snapshot snapshot = snapshots.make(session, asked, catalog)) {
                 context.crashPoints().reach(CrashPoint.AFTER_BEGIN);
                 failure = null;
@@ -260,6 +261,14 @@ public final class Load implements AutoCloseable {
         } catch (SQLException e) {
             throw context.source().failed("preparing the load", e);
         }
+    }
+
+    private Map<TableName, SourceTable> carried(Map<TableName, SourceTable> catalog) {
+        var carried = new HashMap<>(catalog);
+        context.carried()
+                .forEach((name, part) ->
+                        carried.computeIfPresent(name, (same, table) -> table.carrying(part)));
+        return carried;
     }
 
     private void load(

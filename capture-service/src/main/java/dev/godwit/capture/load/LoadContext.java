@@ -3,6 +3,7 @@ package dev.godwit.capture.load;
 
 import dev.godwit.capture.crash.CrashPoints;
 import dev.godwit.capture.publish.ChangeLog;
+import dev.godwit.capture.source.Carried;
 import dev.godwit.capture.source.SourceDatabase;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.topic.KafkaSettings;
@@ -15,18 +16,21 @@ import java.util.Map;
  * What a load works with.
  *
  * @param sources the source tables of each target table
+ * @param carried of source tables of which not all travels
  */
 public record LoadContext(
         SourceDatabase source,
         ChangeLog log,
         KafkaSettings kafka,
         Map<TableName, List<TableName>> sources,
+        Map<TableName, Carried> carried,
         LoadSettings settings,
         Grants grants,
         CrashPoints crashPoints,
         Clock clock) {
     public LoadContext {
         sources = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(sources));
+        carried = Map.copyOf(carried);
     }
 
     List<TableName> allSources() {

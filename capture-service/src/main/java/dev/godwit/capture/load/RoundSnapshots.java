@@ -75,7 +75,7 @@ final class RoundSnapshots {
             throws SQLException, InterruptedException {
         var slots = new Slots(context.source());
         var publication = new Publication(context.source());
-        publication.create(session, context.allSources());
+        publication.create(session, context.allSources(), context.carried());
         requirePublished(publication.oids(session), catalog);
         asked.forEach(load -> load.setSources(relations(load, catalog)));
         Snapshot snapshot = slots.createMain(waiting -> waitingFor = waiting);
@@ -103,7 +103,8 @@ final class RoundSnapshots {
     /** As they are in the snapshot: what differs from them in the WAL has changed since. */
     private List<SchemaChange> shapes(Connection session, Snapshot snapshot) throws SQLException {
         snapshot.begin(session);
-        List<SchemaChange> shapes = SourceShapes.read(session, context.sources());
+        List<SchemaChange> shapes =
+                SourceShapes.read(session, context.sources(), context.carried());
         session.rollback();
         session.setAutoCommit(true);
         return shapes;

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -26,15 +27,31 @@ public final class Publication {
         this.source = source;
     }
 
-    /** Makes it anew, of exactly these tables. Only for a stream that has not begun. */
-    public void create(Connection connection, Collection<TableName> tables) throws SQLException {
+    /**
+     * Makes it anew, of exactly these tables. Only for a stream that has not begun.
+     *
+     * @param carried of tables of which not all rows travel: the server filters them, and makes an
+     *     update that crosses the filter an insert or a delete (PostgreSQL docs, "Row Filters").
+     *     Columns that do not travel are in it nevertheless: a column list would have the server
+     *     refuse the application's updates of tables with REPLICA IDENTITY FULL
+     */
+    public void create(
+            Connection connection, Collection<TableName> tables, Map<TableName, Carried> carried)
+            throws SQLException {
         String names =
                 tables.stream()
                         .sorted()
-                        .map(table -> "ONLY " + table.quoted())
+                        .map(table ->
+                                "ONLY "
+                                        + table.quoted()
+                                        + carried.getOrDefault(table, Carried.ALL)
+                                                .filter()
+                                                .map(filter -> " WHERE (" + filter + ")")
+                                                .orElse(""))
                         .collect(Collectors.joining(", "));
         drop(connection);
         try (Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
             statement.execute("CREATE PUBLICATION " + name() + " FOR TABLE " + names);
         }
     }

@@ -2,6 +2,7 @@
 package dev.godwit.capture.source;
 
 import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.SequenceOwner;
 import dev.godwit.schemas.SequenceValue;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -11,6 +12,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -22,9 +24,17 @@ final class SequenceReader {
     private static final int STATEMENT_MOST = 200;
     private static final String NAMES =
             """
-            SELECT n.nspname, c.relname
+            SELECT DISTINCT ON (1, 2) n.nspname, c.relname, owner.nspname, owner.relname, owner.attname
               FROM pg_catalog.pg_class c
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              LEFT JOIN (SELECT d.objid, s.nspname, t.relname, a.attname
+                           FROM pg_catalog.pg_depend d
+                           JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
+                           JOIN pg_catalog.pg_namespace s ON s.oid = t.relnamespace
+                           JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+                          WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                            AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                            AND d.deptype IN ('a', 'i')) owner ON owner.objid = c.oid
              WHERE c.relkind = 'S' AND c.relpersistence <> 't'
                AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
                AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
@@ -43,40 +53,58 @@ final class SequenceReader {
 
     private SequenceReader() {}
 
-    static List<SequenceValue> read(Connection source, Collection<TableName> selected)
-            throws SQLException {
-        List<TableName> names = names(source, selected);
+    /** A sequence, and the column that owns it. */
+    private record Found(TableName name, Optional<Owner> owner) {
+        /** Where its value goes. */
+        SequenceValue value(long last, boolean called, TargetNames names) {
+            var value = new SequenceValue(names.sequence(name).toAvro(), last, called, null, false);
+            owner.ifPresent(of -> {
+                TableName table = names.table(of.table);
+                value.setOwner(new SequenceOwner(table.toAvro(), of.column));
+                value.setRenamed(!table.equals(of.table));
+            });
+            return value;
+        }
+    }
+
+    private record Owner(TableName table, String column) {}
+
+    /** By their names on the target. */
+    static List<SequenceValue> read(Connection source, TargetNames names) throws SQLException {
+        List<Found> found = find(source, names);
         var values = new ArrayList<SequenceValue>();
-        for (int from = 0; from < names.size(); from += STATEMENT_MOST) {
+        for (int from = 0; from < found.size(); from += STATEMENT_MOST) {
             read(
                     source,
-                    names.subList(from, Math.min(names.size(), from + STATEMENT_MOST)),
+                    found.subList(from, Math.min(found.size(), from + STATEMENT_MOST)),
+                    names,
                     values);
         }
         return List.copyOf(values);
     }
 
-    private static void read(Connection source, List<TableName> names, List<SequenceValue> values)
+    private static void read(
+            Connection source, List<Found> found, TargetNames names, List<SequenceValue> values)
             throws SQLException {
         // A number in each row, since UNION ALL promises no order.
         String query =
-                IntStream.range(0, names.size())
+                IntStream.range(0, found.size())
                         .mapToObj(number ->
                                 "SELECT %d, last_value, is_called FROM %s"
-                                        .formatted(number, names.get(number).quoted()))
+                                        .formatted(number, found.get(number).name().quoted()))
                         .collect(Collectors.joining(" UNION ALL "));
         try (Statement statement = source.createStatement();
                 ResultSet row = statement.executeQuery(query)) {
             while (row.next()) {
-                TableName name = names.get(row.getInt(1));
-                values.add(new SequenceValue(name.toAvro(), row.getLong(2), row.getBoolean(3)));
+                values.add(
+                        found.get(row.getInt(1)).value(row.getLong(2), row.getBoolean(3), names));
             }
         }
     }
 
-    private static List<TableName> names(Connection source, Collection<TableName> selected)
-            throws SQLException {
-        var names = new ArrayList<TableName>();
+    private static List<Found> find(Connection source, TargetNames names) throws SQLException {
+        Collection<TableName> selected = names.selected();
+        var found = new ArrayList<Found>();
         try (PreparedStatement query = source.prepareStatement(NAMES)) {
             query.setArray(
                     1,
@@ -87,10 +115,23 @@ final class SequenceReader {
                     source.createArrayOf("text", selected.stream().map(TableName::name).toArray()));
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
-                    names.add(new TableName(row.getString(1), row.getString(2)));
+                    Optional<Owner> owner = owner(row);
+                    // The target's column then fills itself, if it is there at all.
+                    if (owner.isEmpty() || names.carries(owner.get().table, owner.get().column)) {
+                        found.add(
+                                new Found(
+                                        new TableName(row.getString(1), row.getString(2)), owner));
+                    }
                 }
             }
         }
-        return names;
+        return found;
+    }
+
+    private static Optional<Owner> owner(ResultSet row) throws SQLException {
+        String column = row.getString(5);
+        return column == null
+                ? Optional.empty()
+                : Optional.of(new Owner(new TableName(row.getString(3), row.getString(4)), column));
     }
 }

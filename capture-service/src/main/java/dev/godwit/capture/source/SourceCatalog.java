@@ -80,6 +80,7 @@ public final class SourceCatalog {
                             row.oid,
                             row.filenode,
                             columns.getOrDefault(row.oid, List.of()),
+                            Optional.empty(),
                             row.heapBytes,
                             row.toastBytes,
                             row.blockBytes,

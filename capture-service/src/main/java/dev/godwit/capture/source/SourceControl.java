@@ -3,14 +3,12 @@ package dev.godwit.capture.source;
 
 import dev.godwit.capture.crash.CrashPoint;
 import dev.godwit.capture.crash.CrashPoints;
-import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.SequenceValue;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +43,9 @@ public final class SourceControl implements AutoCloseable {
                 });
     }
 
-    /** All sequences of the database but those of tables that are not selected. */
-    public List<SequenceValue> sequences(Collection<TableName> selected) {
-        return ask("reading the sequences", session -> SequenceReader.read(session, selected));
+    /** All sequences of the database but those of tables and columns that do not travel. */
+    public List<SequenceValue> sequences(TargetNames names) {
+        return ask("reading the sequences", session -> SequenceReader.read(session, names));
     }
 
     /** The database's own default_transaction_read_only, empty if it has none. */

@@ -50,9 +50,13 @@ public final class SourceShapes {
      * One per source table, as the connection's transaction sees them.
      *
      * @param sources the source tables of each target table
+     * @param carried of source tables of which not all columns travel
      */
     public static List<SchemaChange> read(
-            Connection source, Map<TableName, List<TableName>> sources) throws SQLException {
+            Connection source,
+            Map<TableName, List<TableName>> sources,
+            Map<TableName, Carried> carried)
+            throws SQLException {
         var targets = new HashMap<TableName, TableName>();
         sources.forEach((target, names) -> names.forEach(name -> targets.put(name, target)));
         Collection<TableName> names = targets.keySet();
@@ -68,13 +72,17 @@ public final class SourceShapes {
                         shape = shape(row, targets);
                         shapes.put(oid, shape);
                     }
-                    shape.getColumns()
-                            .add(
-                                    new Column(
-                                            row.getString(5),
-                                            (int) row.getLong(6),
-                                            row.getInt(7),
-                                            row.getBoolean(8)));
+                    String column = row.getString(5);
+                    if (carried.getOrDefault(TableName.of(shape.getSource()), Carried.ALL)
+                            .holds(column)) {
+                        shape.getColumns()
+                                .add(
+                                        new Column(
+                                                column,
+                                                (int) row.getLong(6),
+                                                row.getInt(7),
+                                                row.getBoolean(8)));
+                    }
                 }
             }
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.wal;
 
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
 import dev.godwit.schemas.Change;
 import dev.godwit.schemas.OldRow;
 import dev.godwit.schemas.Operation;
@@ -94,13 +96,13 @@ final class ChangeEncoder {
         number(transaction.commitMicros());
         lastFlagAt = at;
         out[at++] = 0;
-        tuples(relation, bytes, end);
+        tuples(relation, operation, bytes, end);
         byte[] encoded = narrow || at < out.length ? Arrays.copyOf(out, at) : out;
         out = scratch;
         return encoded;
     }
 
-    private void tuples(Relation relation, byte[] bytes, int end) {
+    private void tuples(Relation relation, Operation operation, byte[] bytes, int end) {
         OldRow old =
                 switch (bytes[in]) {
                     case 'K' -> OldRow.KEY;
@@ -118,13 +120,13 @@ final class ChangeEncoder {
             out[at++] = 0;
         } else {
             in++;
-            tuple(relation, bytes);
+            tuple(relation, bytes, false);
         }
         if (in < end) {
             if (bytes[in++] != 'N') {
                 throw new PgOutputException("a new tuple was expected");
             }
-            tuple(relation, bytes);
+            tuple(relation, bytes, operation == Operation.INSERT);
         } else {
             out[at++] = 0;
         }
@@ -133,14 +135,25 @@ final class ChangeEncoder {
         }
     }
 
-    private void tuple(Relation relation, byte[] bytes) {
+    /**
+     * One tuple.
+     *
+     * @param whole no value may be missing: there is no row yet that would keep it
+     */
+    private void tuple(Relation relation, byte[] bytes, boolean whole) {
         int count = BigEndian.int16(bytes, in);
         in += Short.BYTES;
         hash = 0;
-        if (count > 0) {
-            number(count);
+        int width = relation.width(count);
+        if (width > 0) {
+            number(width);
         }
-        for (int column = 0; column < count; column++) {
+        int column = 0;
+        for (int place = 0; place < count; place++) {
+            if (!relation.keeps(place)) {
+                skip(bytes);
+                continue;
+            }
             switch (bytes[in++]) {
                 case 't' -> {
                     int length = BigEndian.int32(bytes, in);
@@ -156,13 +169,33 @@ final class ChangeEncoder {
                 }
                 case 'n' -> out[at++] = UNION_NULL;
                 case 'u' -> {
+                    if (whole) {
+                        throw incomplete(relation);
+                    }
                     out[at++] = UNION_UNCHANGED;
                     out[at++] = UNCHANGED_TOAST;
                 }
                 default -> throw new PgOutputException("unknown kind of column");
             }
+            column++;
         }
         out[at++] = 0;
+    }
+
+    private void skip(byte[] bytes) {
+        switch (bytes[in++]) {
+            case 't' -> in += Integer.BYTES + BigEndian.int32(bytes, in);
+            case 'n', 'u' -> {}
+            default -> throw new PgOutputException("unknown kind of column");
+        }
+    }
+
+    /** PostgreSQL makes an insert of an update that takes a row into a publication's filter. */
+    private static MigrationException incomplete(Relation relation) {
+        return new MigrationException(
+                ErrorCode.FILTER_ROW_INCOMPLETE,
+                "an update took a row of table %s into the row filter, without a large value that it left as it was"
+                        .formatted(relation.source()));
     }
 
     private void hash(byte[] bytes, int from, int length) {

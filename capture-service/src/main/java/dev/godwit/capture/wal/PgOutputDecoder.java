@@ -125,9 +125,9 @@ final class PgOutputDecoder implements Frames.Receiver {
         Optional<TableRouting.Route> route =
                 before == null
                         ? routing.route(Integer.toUnsignedLong(oid), source)
-                        : Optional.of(new TableRouting.Route(before.source(), before.target()));
+                        : Optional.of(before.route());
         if (route.isPresent()) {
-            Relation now = Relation.read(oid, route.get().source(), route.get().target(), message);
+            Relation now = Relation.read(oid, route.get(), message);
             if (before == null || !before.sameShape(now)) {
                 relations.put(oid, now);
             }

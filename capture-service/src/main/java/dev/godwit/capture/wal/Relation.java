@@ -1,36 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.wal;
 
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Column;
 import dev.godwit.schemas.ReplicaIdentity;
 import dev.godwit.schemas.SchemaChange;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** A routed source table as the newest RELATION message describes it. */
+/** What travels of a routed source table, as the newest RELATION message describes it. */
 final class Relation {
-    private final TableName source;
+    private final TableRouting.Route route;
     private final SchemaChange shape;
+
+    /** By the place in the messages; null if every column travels. */
+    private final boolean @Nullable [] kept;
+
     private final boolean[] hashed;
     private final byte[] keyPrefix;
     private boolean announced;
 
-    private Relation(TableName source, TableName target, SchemaChange shape) {
-        this.source = source;
+    private Relation(TableRouting.Route route, SchemaChange shape, boolean @Nullable [] kept) {
+        this.route = route;
         this.shape = shape;
+        this.kept = kept;
         this.hashed = new boolean[shape.getColumns().size()];
         if (shape.getIdentity() != ReplicaIdentity.FULL_ROW) {
             for (int i = 0; i < hashed.length; i++) {
                 hashed[i] = shape.getColumns().get(i).getKey();
             }
         }
-        this.keyPrefix = (target + "/").getBytes(StandardCharsets.UTF_8);
+        this.keyPrefix = (route.target() + "/").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Reads a RELATION message behind its type byte and oid. */
-    static Relation read(int oid, TableName source, TableName target, Bytes message) {
+    /**
+     * Reads a RELATION message behind its type byte and oid.
+     *
+     * @throws MigrationException SCHEMA_CHANGED if what finds a row is not among what travels
+     */
+    static Relation read(int oid, TableRouting.Route route, Bytes message) {
         ReplicaIdentity identity =
                 switch (message.int8()) {
                     case 'd' -> ReplicaIdentity.DEFAULT_KEY;
@@ -41,22 +54,39 @@ final class Relation {
                 };
         int count = message.int16();
         List<Column> columns = new ArrayList<>(count);
+        var kept = new boolean[count];
         for (int i = 0; i < count; i++) {
             boolean key = (message.int8() & 1) != 0;
-            columns.add(new Column(message.string(), message.int32(), message.int32(), key));
+            var column = new Column(message.string(), message.int32(), message.int32(), key);
+            kept[i] = route.carried().holds(column.getName());
+            if (kept[i]) {
+                columns.add(column);
+            } else if (key && identity != ReplicaIdentity.FULL_ROW) {
+                throw unidentified(route, column);
+            }
         }
         return new Relation(
-                source,
-                target,
-                new SchemaChange(oid, source.toAvro(), target.toAvro(), identity, columns));
+                route,
+                new SchemaChange(
+                        oid, route.source().toAvro(), route.target().toAvro(), identity, columns),
+                columns.size() == count ? null : kept);
+    }
+
+    private static MigrationException unidentified(TableRouting.Route route, Column column) {
+        return new MigrationException(
+                ErrorCode.SCHEMA_CHANGED,
+                "the replica identity of table %s now holds column %s, which is not in the mapping's column list"
+                        .formatted(route.source(), column.getName()),
+                "Cancel this migration and start a fresh one with that column in the list.",
+                null);
+    }
+
+    TableRouting.Route route() {
+        return route;
     }
 
     TableName source() {
-        return source;
-    }
-
-    TableName target() {
-        return TableName.of(shape.getTarget());
+        return route.source();
     }
 
     SchemaChange shape() {
@@ -67,8 +97,9 @@ final class Relation {
         return shape.getRelation();
     }
 
+    /** Of what travels, and of the messages. */
     boolean sameShape(Relation other) {
-        return shape.equals(other.shape);
+        return shape.equals(other.shape) && Arrays.equals(kept, other.kept);
     }
 
     /** Whether this owner has written the shape to the log. */
@@ -78,6 +109,28 @@ final class Relation {
 
     void setAnnounced() {
         announced = true;
+    }
+
+    /**
+     * How many of a message's columns travel.
+     *
+     * @param count of the message
+     */
+    int width(int count) {
+        boolean[] some = kept;
+        if (some == null) {
+            return count;
+        }
+        if (some.length != count) {
+            throw new PgOutputException("a tuple has not as many columns as its relation");
+        }
+        return shape.getColumns().size();
+    }
+
+    /** Whether the column at this place of the message travels. */
+    boolean keeps(int place) {
+        boolean[] some = kept;
+        return some == null || some[place];
     }
 
     /** Whether a column goes into the row's part of the Kafka key. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.wal;
 
+import dev.godwit.capture.source.Carried;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
@@ -15,20 +16,26 @@ import java.util.Optional;
  */
 public final class SelectedTables implements TableRouting {
     private final Map<TableName, TableName> targets;
+    private final Map<TableName, Carried> carried;
     private final Map<TableName, Long> oids;
     private final Map<Long, Route> routes = new HashMap<>();
 
     /**
      * @param targets the target table of each source table
+     * @param carried of source tables of which not all travels
      * @param oids of the source tables, recorded; all or none
      */
-    public SelectedTables(Map<TableName, TableName> targets, Map<TableName, Long> oids) {
+    public SelectedTables(
+            Map<TableName, TableName> targets,
+            Map<TableName, Carried> carried,
+            Map<TableName, Long> oids) {
         this.targets = Map.copyOf(targets);
+        this.carried = Map.copyOf(carried);
         this.oids = Map.copyOf(oids);
         oids.forEach((source, oid) -> {
             TableName target = targets.get(source);
             if (target != null) {
-                routes.put(oid, new Route(source, target));
+                routes.put(oid, route(source, target));
             }
         });
     }
@@ -46,7 +53,11 @@ public final class SelectedTables implements TableRouting {
                     "If it is a selected table under another name, rename it back; if it was added to the publication, drop it from there; then retry.",
                     null);
         }
-        return Optional.of(new Route(now, target));
+        return Optional.of(route(now, target));
+    }
+
+    private Route route(TableName source, TableName target) {
+        return new Route(source, target, carried.getOrDefault(source, Carried.ALL));
     }
 
     /** A selected table's name now belongs to a table that the stream does not know. */

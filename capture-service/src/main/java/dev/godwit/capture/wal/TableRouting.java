@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.wal;
 
+import dev.godwit.capture.source.Carried;
 import dev.godwit.postgres.TableName;
 import java.util.Map;
 import java.util.Optional;
@@ -15,8 +16,14 @@ public interface TableRouting {
      * Where a table's rows go.
      *
      * @param source the name that it is selected by, whatever it is called now
+     * @param carried what travels of them
      */
-    record Route(TableName source, TableName target) {}
+    record Route(TableName source, TableName target, Carried carried) {
+        /** All of a table. */
+        public Route(TableName source, TableName target) {
+            this(source, target, Carried.ALL);
+        }
+    }
 
     /**
      * The way of a table's rows.

@@ -80,6 +80,15 @@ class ChunkPlannerTest {
 
     private static SourceTable table(long bytes) {
         return new SourceTable(
-                new TableName("s", "t"), 1, 1, List.of(), bytes, 0, BLOCK, -1, Optional.of("id"));
+                new TableName("s", "t"),
+                1,
+                1,
+                List.of(),
+                Optional.empty(),
+                bytes,
+                0,
+                BLOCK,
+                -1,
+                Optional.of("id"));
     }
 }

@@ -301,6 +301,9 @@ class ChangeLogIT {
 
     private static Sequences sequences(String marker) {
         return new Sequences(
-                marker, List.of(new SequenceValue(new QualifiedName("public", "s"), 5L, true)));
+                marker,
+                List.of(
+                        new SequenceValue(
+                                new QualifiedName("public", "s"), 5L, true, null, false)));
     }
 }

@@ -71,7 +71,7 @@ class SourceShapesIT {
                     Stream.of("plain", "Loose", "indexed", "deferred", "doubled")
                             .map(name -> new TableName("public", name))
                             .collect(Collectors.toMap(name -> name, List::of));
-            List<SchemaChange> read = SourceShapes.read(connection, sources);
+            List<SchemaChange> read = SourceShapes.read(connection, sources, Map.of());
 
             List<SchemaChange> streamed =
                     migration.records().stream()

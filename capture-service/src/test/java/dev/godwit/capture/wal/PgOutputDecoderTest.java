@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.godwit.capture.publish.Position;
+import dev.godwit.capture.source.Carried;
+import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Change;
 import dev.godwit.schemas.Column;
@@ -22,6 +24,7 @@ import dev.godwit.schemas.codec.SchemaBook;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -33,7 +36,7 @@ class PgOutputDecoderTest {
     private static final @Nullable String[] NO_ROW = {};
 
     private final Queue<MarkerRequest> requested = new ArrayDeque<>();
-    private final PgOutputDecoder decoder = decoder();
+    private PgOutputDecoder decoder = decoder();
     private RecordingSink sink = new RecordingSink(Position.ORIGIN);
 
     @Test
@@ -95,8 +98,8 @@ class PgOutputDecoderTest {
         var relation =
                 Relation.read(
                         ITEM,
-                        new TableName("public", "item"),
-                        new TableName("public", "item"),
+                        new TableRouting.Route(
+                                new TableName("public", "item"), new TableName("public", "item")),
                         new Bytes(new byte[] {'d', 0, 0}, 0, 3));
         byte[] tuple = {'N', 0, 3, 'n', 'u', 't', 0, 0, 0, 2, 'h', 'i'};
         // When
@@ -361,13 +364,73 @@ class PgOutputDecoderTest {
                 .isInstanceOf(PgOutputException.class);
     }
 
+    @Test
+    void leavesOutColumnsThatDoNotTravel() throws Exception {
+        decoder = decoder(new Carried(Optional.empty(), Set.of("a", "c")));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .insert(ITEM, "1", "x", "large")
+                        .update(ITEM, 'N', NO_ROW, "1", PgOutputMessages.UNCHANGED, null)
+                        .delete(ITEM, 'K', "1", null, null)
+                        .commit(1000, 1050));
+
+        assertThat(sink.all(SchemaChange.class).getFirst().getColumns())
+                .extracting(Column::getName)
+                .containsExactly("a", "c");
+        var changes = sink.all(Change.class);
+        assertThat(text(changes.get(0).getAfter().get(1))).isEqualTo("large");
+        assertThat(changes.get(1).getAfter()).hasSize(2);
+        assertThat(changes.get(1).getAfter().get(1)).isNull();
+        assertThat(changes.get(2).getBefore()).hasSize(2);
+    }
+
+    @Test
+    void followsATableThatChangesBesideWhatTravels() throws Exception {
+        decoder = decoder(new Carried(Optional.empty(), Set.of("a", "c")));
+        read(
+                tables().begin(1000, MICROS, 1)
+                        .insert(ITEM, "1", "x", "before")
+                        .relation(ITEM, "public", "item", 'd', 5, 1)
+                        .insert(ITEM, "2", "x", "after", "y", "z")
+                        .commit(1000, 1050));
+
+        assertThat(sink.all(Change.class))
+                .extracting(change -> text(change.getAfter().get(1)))
+                .containsExactly("before", "after");
+    }
+
+    @Test
+    void stopsWhereTheIdentityDoesNotTravel() {
+        decoder = decoder(new Carried(Optional.empty(), Set.of("b")));
+
+        assertThatThrownBy(() -> read(tables()))
+                .isInstanceOf(MigrationException.class)
+                .hasMessageContaining("SCHEMA_CHANGED");
+    }
+
+    @Test
+    void stopsAtARowThatEntersTheFilterWithoutAllItsValues() {
+        assertThatThrownBy(() ->
+                        read(
+                                tables().begin(1000, MICROS, 1)
+                                        .insert(ITEM, "1", "x", PgOutputMessages.UNCHANGED)))
+                .isInstanceOf(MigrationException.class)
+                .hasMessageContaining("FILTER_ROW_INCOMPLETE");
+    }
+
     private PgOutputDecoder decoder() {
+        return decoder(Carried.ALL);
+    }
+
+    private PgOutputDecoder decoder(Carried carried) {
         TableRouting routing =
                 (oid, source) ->
                         source.schema().equals("public")
                                 ? Optional.of(
                                         new TableRouting.Route(
-                                                source, new TableName("target", source.name())))
+                                                source,
+                                                new TableName("target", source.name()),
+                                                carried))
                                 : Optional.empty();
         return new PgOutputDecoder(routing, new MarkerMessage("godwit_x"), requested);
     }

@@ -2,10 +2,12 @@
 package dev.godwit.control.api;
 
 import dev.godwit.control.cutover.NewMigration;
+import dev.godwit.control.cutover.TableRules;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.Secret;
 import dev.godwit.schemas.Settings;
+import dev.godwit.schemas.TableRule;
 import io.micronaut.serde.annotation.Serdeable;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,9 +71,45 @@ public record MigrationRequest(
      * One database.
      *
      * @param target default: the source's name
+     * @param mappings which of its tables travel otherwise than as they are; none: all as they are
      */
     @Serdeable
-    public record DatabaseRequest(@Nullable String source, @Nullable String target) {}
+    public record DatabaseRequest(
+            @Nullable String source,
+            @Nullable String target,
+            @Nullable List<MappingRequest> mappings) {
+        List<TableRule> rules(String field) {
+            var rules = new ArrayList<TableRule>();
+            for (MappingRequest mapping :
+                    Objects.requireNonNullElse(mappings, List.<MappingRequest>of())) {
+                rules.add(
+                        TableRules.read(
+                                "%s.mappings[%d]".formatted(field, rules.size()),
+                                mapping.source(),
+                                mapping.target(),
+                                mapping.where(),
+                                mapping.columns()));
+            }
+            return rules;
+        }
+    }
+
+    /**
+     * How a table travels, or all tables of a schema. Names are unquoted; one that holds a dot
+     * stands in double quotes.
+     *
+     * @param source schema.table, or schema.* for every selected table of the schema
+     * @param target another name on the target, of the same form; default: the source's
+     * @param where only rows for which this SQL condition is true, as in a WHERE clause; needs a
+     *     source of PostgreSQL 15 or newer; default: all
+     * @param columns only these columns of the table; default: all
+     */
+    @Serdeable
+    public record MappingRequest(
+            @Nullable String source,
+            @Nullable String target,
+            @Nullable String where,
+            @Nullable List<String> columns) {}
 
     /** How fast; each has a default. */
     @Serdeable
@@ -104,10 +142,13 @@ public record MigrationRequest(
     NewMigration checked() {
         var pairs = new ArrayList<NewMigration.DatabasePair>();
         for (DatabaseRequest database : given(databases, "databases")) {
-            String from = given(database.source(), "databases[%d].source".formatted(pairs.size()));
+            String field = "databases[%d]".formatted(pairs.size());
+            String from = given(database.source(), field + ".source");
             pairs.add(
                     new NewMigration.DatabasePair(
-                            from, Objects.requireNonNullElse(database.target(), from)));
+                            from,
+                            Objects.requireNonNullElse(database.target(), from),
+                            database.rules(field)));
         }
         return new NewMigration(
                 Objects.requireNonNullElse(project, PROJECT),

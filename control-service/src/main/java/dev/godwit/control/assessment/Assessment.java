@@ -9,6 +9,7 @@ import dev.godwit.schemas.Failure;
 import dev.godwit.schemas.Finding;
 import dev.godwit.schemas.FindingResult;
 import dev.godwit.schemas.TableMapping;
+import dev.godwit.schemas.TableRule;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -16,20 +17,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The checks before a database migration starts. They read both sides and change neither, so they
- * may be asked again.
+ * The checks before a database migration starts. They leave both sides as they are, so they may be
+ * asked again.
  *
  * @param tablePatterns what the operator selected; empty: every table
+ * @param rules of tables that travel otherwise than as they are
  * @param slotsNeeded on the source server
  */
 public record Assessment(
         ConnectionSettings source,
         ConnectionSettings target,
         List<String> tablePatterns,
+        List<TableRule> rules,
         int slotsNeeded,
         String applicationName) {
     public Assessment {
         tablePatterns = List.copyOf(tablePatterns);
+        rules = List.copyOf(rules);
     }
 
     /**
@@ -93,17 +97,24 @@ public record Assessment(
                         to,
                         targetVersion,
                         Catalog.read(to, targetVersion));
+        var book = new TableRuleBook(rules);
         TableSelection selection =
-                TableSelection.of(tablePatterns, sourceSide.catalog(), targetSide.catalog());
-        var databases = new Databases(sourceSide, targetSide, selection.tables(), slotsNeeded);
+                TableSelection.of(tablePatterns, book, sourceSide.catalog(), targetSide.catalog());
+        var databases =
+                new Databases(sourceSide, targetSide, selection.tables(), book, slotsNeeded);
         for (Check check : ServerChecks.all()) {
             findings.addAll(check.run(databases));
         }
         findings.addAll(selected(selection));
+        for (Check check : MappingChecks.all()) {
+            findings.addAll(check.run(databases));
+        }
         for (Check check : TableChecks.all()) {
             findings.addAll(check.run(databases));
         }
-        return selection.tables();
+        RowFilters filters = RowFilters.judge(databases);
+        findings.addAll(filters.findings());
+        return filters.tables();
     }
 
     private List<CheckFinding> selected(TableSelection selection) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.assessment;
 
+import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.TableName;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -36,7 +38,28 @@ record CatalogTable(
     /**
      * @param type format_type, with the schema of a type that is not PostgreSQL's own
      */
-    record CatalogColumn(String name, String type, boolean required, boolean generated) {}
+    record CatalogColumn(String name, String type, boolean required, boolean generated) {
+        CatalogColumn in(Map<String, String> schemas) {
+            for (Map.Entry<String, String> schema : schemas.entrySet()) {
+                String quoted = Identifiers.quote(schema.getKey()) + ".";
+                String plain = schema.getKey() + ".";
+                String prefix = type.startsWith(quoted) ? quoted : plain;
+                if (type.startsWith(prefix)) {
+                    return new CatalogColumn(
+                            name,
+                            asPrinted(schema.getValue()) + "." + type.substring(prefix.length()),
+                            required,
+                            generated);
+                }
+            }
+            return this;
+        }
+    }
+
+    /** As format_type prints a name that is no keyword. */
+    private static String asPrinted(String schema) {
+        return schema.matches("[a-z_][a-z0-9_]*") ? schema : Identifiers.quote(schema);
+    }
 
     Optional<CatalogColumn> column(String columnName) {
         return columns.stream().filter(column -> column.name().equals(columnName)).findFirst();
@@ -44,6 +67,23 @@ record CatalogTable(
 
     boolean partition() {
         return !ancestors.isEmpty();
+    }
+
+    /**
+     * The table with these columns only, and with types as they are called on the target.
+     *
+     * @param listed empty: all columns
+     * @param schemas source schema to target schema
+     */
+    CatalogTable carrying(List<String> listed, Map<String, String> schemas) {
+        if (listed.isEmpty() && schemas.isEmpty()) {
+            return this;
+        }
+        return withColumns(
+                columns.stream()
+                        .filter(column -> listed.isEmpty() || listed.contains(column.name()))
+                        .map(column -> column.in(schemas))
+                        .toList());
     }
 
     CatalogTable withColumns(List<CatalogColumn> read) {

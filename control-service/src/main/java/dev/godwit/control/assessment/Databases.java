@@ -7,16 +7,24 @@ import dev.godwit.schemas.TableMapping;
 import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Both sides, opened, and the tables that the checks are about.
  *
+ * @param rules what the operator wants of them
  * @param slotsNeeded on the source server: one for each database that is still to start, and a
  *     temporary one
  */
-record Databases(Side source, Side target, List<TableMapping> tables, int slotsNeeded) {
+record Databases(
+        Side source, Side target, List<TableMapping> tables, TableRuleBook rules, int slotsNeeded) {
     Databases {
         tables = List.copyOf(tables);
+    }
+
+    /** The mapping's source table as a whole. */
+    CatalogTable sourceTable(TableMapping mapping) {
+        return Objects.requireNonNull(source.catalog().get(TableName.of(mapping.getSource())));
     }
 
     /** One side. */

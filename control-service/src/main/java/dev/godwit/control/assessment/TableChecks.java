@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -60,10 +61,7 @@ final class TableChecks {
                         "target.table-rights",
                         ErrorCode.PERMISSION_DENIED,
                         TableChecks::targetRights),
-                onPairs(
-                        "target.partitions",
-                        ErrorCode.TABLE_WITHOUT_KEY,
-                        TableChecks::keyAcrossPartitions),
+                TableChecks::keyAcrossPartitions,
                 TableChecks::empty);
     }
 
@@ -111,9 +109,11 @@ final class TableChecks {
                         });
     }
 
+    /** What travels of it, in the target's schemas. */
     private static CatalogTable sourceOf(Databases databases, TableMapping mapping) {
-        return java.util.Objects.requireNonNull(
-                databases.source().catalog().get(TableName.of(mapping.getSource())));
+        return databases
+                .sourceTable(mapping)
+                .carrying(mapping.getColumns(), databases.rules().schemas());
     }
 
     private static List<CheckFinding> collected(
@@ -174,7 +174,8 @@ final class TableChecks {
         return Optional.of(
                 Problem.failed(
                         ErrorCode.TABLE_WITHOUT_KEY,
-                        why + ": its updates and deletes could not be carried over",
+                        why
+                                + ": once it is published, the source would refuse the application's updates and deletes",
                         "On the source: add a primary key, or ALTER TABLE %s REPLICA IDENTITY FULL; (updates and deletes then cost a search per row); or leave the table out: --tables '!%s'"
                                 .formatted(table.name().quoted(), table.name())));
     }
@@ -263,20 +264,32 @@ final class TableChecks {
     /**
      * Two partitions may hold the same key; where the target has one table for both, it is not one.
      */
-    private static Optional<Problem> keyAcrossPartitions(
-            Databases databases,
-            CatalogTable source,
-            TableName name,
-            Optional<CatalogTable> target) {
-        return source.name().equals(name) || source.keyedAcrossPartitions()
-                ? Optional.empty()
-                : Optional.of(
-                        Problem.failed(
-                                ErrorCode.TABLE_WITHOUT_KEY,
-                                "the key of source partition %s is its own: table %s of the target, which takes the rows of all partitions, may hold it twice"
-                                        .formatted(source.name(), name),
-                                "On the source: ALTER TABLE %s REPLICA IDENTITY FULL; (updates and deletes then cost a search per row); or on the target: give %s partitions of the same names"
-                                        .formatted(source.name().quoted(), name.quoted())));
+    private static List<CheckFinding> keyAcrossPartitions(Databases databases) throws SQLException {
+        var targets = new HashSet<TableName>();
+        var shared = new HashSet<TableName>();
+        for (TableMapping mapping : databases.tables()) {
+            TableName target = TableName.of(mapping.getTarget());
+            if (!targets.add(target)) {
+                shared.add(target);
+            }
+        }
+        return onPairs(
+                        "target.partitions",
+                        ErrorCode.TABLE_WITHOUT_KEY,
+                        (both, source, name, target) ->
+                                !shared.contains(name) || source.keyedAcrossPartitions()
+                                        ? Optional.empty()
+                                        : Optional.of(keyOfPartition(source, name)))
+                .run(databases);
+    }
+
+    private static Problem keyOfPartition(CatalogTable source, TableName name) {
+        return Problem.failed(
+                ErrorCode.TABLE_WITHOUT_KEY,
+                "the key of source partition %s is its own: table %s of the target, which takes the rows of all partitions, may hold it twice"
+                        .formatted(source.name(), name),
+                "On the source: ALTER TABLE %s REPLICA IDENTITY FULL; (updates and deletes then cost a search per row); or on the target: give %s partitions of the same names"
+                        .formatted(source.name().quoted(), name.quoted()));
     }
 
     private static Optional<Problem> columns(

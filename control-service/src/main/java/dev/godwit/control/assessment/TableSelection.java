@@ -3,9 +3,6 @@ package dev.godwit.control.assessment;
 
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -24,6 +21,7 @@ record TableSelection(List<TableMapping> tables, List<String> unmatched) {
 
     static TableSelection of(
             List<String> patterns,
+            TableRuleBook rules,
             Map<TableName, CatalogTable> source,
             Map<TableName, CatalogTable> target) {
         List<String> wanted =
@@ -48,32 +46,7 @@ record TableSelection(List<TableMapping> tables, List<String> unmatched) {
                                         .noneMatch(
                                                 table -> matches(List.of(compile(pattern)), table)))
                         .toList();
-        return new TableSelection(mapped(selected, source.values(), target), unmatched);
-    }
-
-    private static List<TableMapping> mapped(
-            List<CatalogTable> selected,
-            Collection<CatalogTable> source,
-            Map<TableName, CatalogTable> target) {
-        Map<TableName, Boolean> leafByLeaf = new LinkedHashMap<>();
-        source.stream()
-                .filter(table -> table.partition() && !table.partitioned())
-                .forEach(leaf ->
-                        leafByLeaf.merge(
-                                leaf.ancestors().getLast(),
-                                target.containsKey(leaf.name()),
-                                Boolean::logicalAnd));
-        var mappings = new ArrayList<TableMapping>();
-        for (CatalogTable table : selected) {
-            // All leaves or none: emptying the root on the target would empty a leaf that another
-            // mapping loads.
-            boolean own =
-                    !table.partition()
-                            || leafByLeaf.getOrDefault(table.ancestors().getLast(), true);
-            TableName to = own ? table.name() : table.ancestors().getLast();
-            mappings.add(new TableMapping(table.name().toAvro(), to.toAvro()));
-        }
-        return mappings;
+        return new TableSelection(rules.map(selected, source.values(), target), unmatched);
     }
 
     /** A partition is meant by its own name and by that of any table above it. */

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -47,10 +48,10 @@ public final class Comparison {
      * @throws MigrationException if a side could not be read
      */
     public List<TableReport> run(List<TableMapping> tables) throws InterruptedException {
-        var byTarget = new TreeMap<TableName, List<TableName>>();
+        var byTarget = new TreeMap<TableName, List<TableMapping>>();
         for (TableMapping mapping : tables) {
             byTarget.computeIfAbsent(TableName.of(mapping.getTarget()), none -> new ArrayList<>())
-                    .add(TableName.of(mapping.getSource()));
+                    .add(mapping);
         }
         try (Side sourceSide =
                         Side.open(
@@ -76,7 +77,7 @@ public final class Comparison {
     }
 
     private static List<TableReport> compare(
-            Map<TableName, List<TableName>> byTarget, Side source, Side target)
+            Map<TableName, List<TableMapping>> byTarget, Side source, Side target)
             throws InterruptedException, SQLException {
         boolean floatsAsBytes = prints(source.version()) != prints(target.version());
         if (floatsAsBytes) {
@@ -85,19 +86,24 @@ public final class Comparison {
         }
         RowHash hash = RowHash.between(source.hashSample(), target.hashSample());
         var rows = new ArrayList<PendingReport>();
-        for (Map.Entry<TableName, List<TableName>> unit : byTarget.entrySet()) {
+        for (Map.Entry<TableName, List<TableMapping>> unit : byTarget.entrySet()) {
             String rowText =
                     ColumnText.ofRow(source.columnsOf(unit.getValue().getFirst()), floatsAsBytes);
             var ofSource =
                     unit.getValue().stream()
-                            .map(table -> source.digest(table, rowText, hash))
+                            .map(mapping ->
+                                    source.digest(
+                                            TableName.of(mapping.getSource()),
+                                            Optional.ofNullable(mapping.getFilter()),
+                                            rowText,
+                                            hash))
                             .toList();
             rows.add(
                     new PendingReport(
                             unit.getKey(),
                             unit.getValue(),
                             ofSource,
-                            target.digest(unit.getKey(), rowText, hash)));
+                            target.digest(unit.getKey(), Optional.empty(), rowText, hash)));
         }
         var reports = new ArrayList<TableReport>();
         for (PendingReport row : rows) {
@@ -116,7 +122,7 @@ public final class Comparison {
 
     private record PendingReport(
             TableName target,
-            List<TableName> sources,
+            List<TableMapping> sources,
             List<Future<Digest>> ofSource,
             Future<Digest> ofTarget) {
         TableReport await() throws InterruptedException, SQLException {
@@ -125,9 +131,11 @@ public final class Comparison {
                 expected = expected.plus(result(part));
             }
             Digest found = result(ofTarget);
-            TableName source = sources.size() == 1 ? sources.getFirst() : target;
+            TableMapping first = sources.getFirst();
             return new TableReport(
-                    source.toAvro(),
+                    sources.size() == 1
+                            ? first.getSource()
+                            : Objects.requireNonNullElse(first.getRoot(), first.getTarget()),
                     target.toAvro(),
                     expected.rows(),
                     found.rows(),
@@ -204,13 +212,23 @@ public final class Comparison {
             return on(connection -> RowHash.sample(connection, version));
         }
 
-        List<ColumnText> columnsOf(TableName table) throws SQLException, InterruptedException {
-            return on(connection -> Snapshot.carriedColumns(connection, version, table));
+        List<ColumnText> columnsOf(TableMapping mapping) throws SQLException, InterruptedException {
+            List<ColumnText> all =
+                    on(connection ->
+                            Snapshot.carriedColumns(
+                                    connection, version, TableName.of(mapping.getSource())));
+            List<String> listed = mapping.getColumns();
+            return listed.isEmpty()
+                    ? all
+                    : all.stream().filter(column -> listed.contains(column.name())).toList();
         }
 
-        Future<Digest> digest(TableName table, String rowText, RowHash hash) {
+        Future<Digest> digest(
+                TableName table, Optional<String> filter, String rowText, RowHash hash) {
             Callable<Digest> job =
-                    () -> on(connection -> Snapshot.digest(connection, table, rowText, hash));
+                    () ->
+                            on(connection ->
+                                    Snapshot.digest(connection, table, filter, rowText, hash));
             return threads.submit(job);
         }
 

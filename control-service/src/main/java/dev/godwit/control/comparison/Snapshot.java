@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,15 +88,26 @@ final class Snapshot {
     /**
      * Counts and sums the table's rows.
      *
+     * @param filter only rows for which it is true
      * @param rowText as {@link ColumnText#ofRow} says it
      */
-    static Digest digest(Connection connection, TableName table, String rowText, RowHash hash)
+    static Digest digest(
+            Connection connection,
+            TableName table,
+            Optional<String> filter,
+            String rowText,
+            RowHash hash)
             throws SQLException {
-        String from = (partitioned(connection, table) ? "" : "ONLY ") + table.quoted();
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(hash.query(rowText, from))) {
-            row.next();
-            return Digest.of(row);
+        String from =
+                (partitioned(connection, table) ? "" : "ONLY ")
+                        + table.quoted()
+                        + filter.map(condition -> " WHERE (" + condition + ")").orElse("");
+        try (Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            try (ResultSet row = statement.executeQuery(hash.query(rowText, from))) {
+                row.next();
+                return Digest.of(row);
+            }
         }
     }
 

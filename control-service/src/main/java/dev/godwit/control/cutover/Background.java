@@ -70,6 +70,7 @@ final class Background implements AutoCloseable {
                                             connections.source(migration, database),
                                             connections.target(migration, database),
                                             migration.getTablePatterns(),
+                                            database.getRules(),
                                             slots,
                                             name(database, "check"))
                                     .run();

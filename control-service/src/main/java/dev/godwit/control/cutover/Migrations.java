@@ -124,6 +124,7 @@ public final class Migrations implements AutoCloseable {
                                         .setSourceDatabase(pair.source())
                                         .setTargetDatabase(pair.target())
                                         .setTables(List.of())
+                                        .setRules(pair.rules())
                                         .setPhase(WantedPhase.CHECK)
                                         .build())
                         .toList();

@@ -5,6 +5,7 @@ import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.Secret;
 import dev.godwit.schemas.Settings;
+import dev.godwit.schemas.TableRule;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,7 @@ public record NewMigration(
                     !sameServer(source, target) || !pair.source().equals(pair.target()),
                     "databases[" + i + "].target",
                     "be another database than the source");
+            TableRules.requireDistinct("databases[" + i + "].mappings", pair.rules());
         }
         for (int i = 0; i < tablePatterns.size(); i++) {
             String pattern = tablePatterns.get(i);
@@ -135,8 +137,16 @@ public record NewMigration(
         }
     }
 
-    /** One source database and where it goes. */
-    public record DatabasePair(String source, String target) {}
+    /**
+     * One source database and where it goes.
+     *
+     * @param rules of tables that travel otherwise than as they are
+     */
+    public record DatabasePair(String source, String target, List<TableRule> rules) {
+        public DatabasePair {
+            rules = List.copyOf(rules);
+        }
+    }
 
     private static boolean sameServer(Endpoint source, Endpoint target) {
         return source.host().equalsIgnoreCase(target.host()) && source.port() == target.port();

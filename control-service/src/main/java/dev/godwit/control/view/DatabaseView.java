@@ -68,10 +68,15 @@ public record DatabaseView(
     public record ComparisonView(
             String source, String target, long sourceRows, long targetRows, boolean equal) {}
 
-    /** One target table. */
+    /**
+     * One target table.
+     *
+     * @param sourceTableName where its rows come from; of partitions the partitioned table
+     */
     @Serdeable
     public record TableView(
             String tableName,
+            String sourceTableName,
             String state,
             @Nullable Instant fullLoadStartedOn,
             @Nullable Instant fullLoadEndedOn,

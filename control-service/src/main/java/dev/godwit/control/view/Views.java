@@ -25,6 +25,7 @@ import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.QualifiedName;
 import dev.godwit.schemas.Report;
 import dev.godwit.schemas.Server;
+import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.WantedPhase;
 import java.time.Clock;
 import java.time.Duration;
@@ -33,7 +34,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Joins what is wanted with what is reported into what is shown. */
@@ -215,23 +217,35 @@ public final class Views {
 
     private List<TableView> tables(DatabaseMigration wanted) {
         Map<TableName, TableProgress> reported = progress.tablesOf(wanted.getId());
-        var names = new TreeSet<TableName>();
-        wanted.getTables().forEach(mapping -> names.add(TableName.of(mapping.getTarget())));
-        return names.stream()
-                .map(name ->
+        var sources = new TreeMap<TableName, TableName>();
+        for (TableMapping mapping : wanted.getTables()) {
+            sources.merge(
+                    TableName.of(mapping.getTarget()),
+                    TableName.of(mapping.getSource()),
+                    (first, second) ->
+                            TableName.of(
+                                    Objects.requireNonNullElse(
+                                            mapping.getRoot(), mapping.getTarget())));
+        }
+        return sources.entrySet().stream()
+                .map(table ->
                         table(
                                 wanted,
+                                table.getValue(),
                                 reported.getOrDefault(
-                                        name, new TableProgress(name, null, null, null))))
+                                        table.getKey(),
+                                        new TableProgress(table.getKey(), null, null, null))))
                 .toList();
     }
 
-    private static TableView table(DatabaseMigration wanted, TableProgress table) {
+    private static TableView table(
+            DatabaseMigration wanted, TableName source, TableProgress table) {
         CaptureTableStatus capture = table.capture();
         ApplyTableStatus apply = table.apply();
         Counters applied = apply == null ? NONE : apply.getApplied();
         return new TableView(
                 table.target().toString(),
+                source.toString(),
                 tableState(wanted, table),
                 capture == null ? null : capture.getStartedOn(),
                 apply == null ? null : apply.getLoadEndedOn(),

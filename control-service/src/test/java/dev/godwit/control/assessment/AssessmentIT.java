@@ -138,6 +138,7 @@ class AssessmentIT {
                                 server.settings("nothing"),
                                 server.settings("nobody"),
                                 List.of(),
+                                List.of(),
                                 2,
                                 "check")
                         .run();
@@ -364,6 +365,7 @@ class AssessmentIT {
                                 server.settings(source),
                                 server.settings(target, "mover", ""),
                                 List.of(),
+                                List.of(),
                                 2,
                                 "check")
                         .run();
@@ -416,6 +418,7 @@ class AssessmentIT {
                 new Assessment(
                                 server.settings(source),
                                 server.settings(target + "_latin"),
+                                List.of(),
                                 List.of(),
                                 2,
                                 "check")
@@ -492,7 +495,7 @@ class AssessmentIT {
     }
 
     private Outcome check(ConnectionSettings from, List<String> patterns) {
-        return new Assessment(from, server.settings(target), patterns, 2, "check").run();
+        return new Assessment(from, server.settings(target), patterns, List.of(), 2, "check").run();
     }
 
     private void onBoth(String... statements) throws SQLException {

@@ -55,6 +55,7 @@ class TableSelectionTest {
         TableSelection selection =
                 TableSelection.of(
                         List.of("public.orders", "public.ordres", "publicXorders"),
+                        TableRuleBook.EMPTY,
                         catalog(ORDERS),
                         catalog(ORDERS));
 
@@ -63,7 +64,11 @@ class TableSelectionTest {
 
     private static List<String> selected(
             List<String> patterns, Map<TableName, CatalogTable> target) {
-        return TableSelection.of(patterns, catalog(ORDERS, LOG, PAYMENT, JANUARY, FEBRUARY), target)
+        return TableSelection.of(
+                        patterns,
+                        TableRuleBook.EMPTY,
+                        catalog(ORDERS, LOG, PAYMENT, JANUARY, FEBRUARY),
+                        target)
                 .tables()
                 .stream()
                 .map(mapping ->

@@ -197,7 +197,7 @@ class ComparisonIT {
     }
 
     private static TableMapping mapping(String from, String to) {
-        return new TableMapping(name(from), name(to));
+        return TableMapping.newBuilder().setSource(name(from)).setTarget(name(to)).build();
     }
 
     private static dev.godwit.schemas.QualifiedName name(String table) {

@@ -139,6 +139,35 @@ class RecordCodecTest {
     }
 
     @Test
+    void aMappingOfBeforeFiltersAndColumnListsIsTheWholeTable() throws Exception {
+        Schema now = dev.godwit.schemas.TableMapping.getClassSchema();
+        Schema earlier = without(without(without(now, "root"), "filter"), "columns");
+        GenericRecord written = new GenericData.Record(earlier);
+        for (String side : List.of("source", "target")) {
+            var name = new GenericData.Record(earlier.getField(side).schema());
+            name.put("namespace", "public");
+            name.put("name", "film");
+            written.put(side, name);
+        }
+
+        dev.godwit.schemas.TableMapping read =
+                new org.apache.avro.specific.SpecificDatumReader<dev.godwit.schemas.TableMapping>(
+                                earlier, now)
+                        .read(
+                                null,
+                                DecoderFactory.get()
+                                        .binaryDecoder(
+                                                encode(earlier, written),
+                                                10,
+                                                encode(earlier, written).length - 10,
+                                                null));
+
+        assertThat(read.getRoot()).isNull();
+        assertThat(read.getFilter()).isNull();
+        assertThat(read.getColumns()).isEmpty();
+    }
+
+    @Test
     void aRecordWhoseSchemaNobodyPublishedIsRefused() throws Exception {
         Schema later =
                 with(

@@ -7,6 +7,7 @@ import dev.godwit.schemas.Finding;
 import dev.godwit.standalone.migrate.DatabaseMapping;
 import dev.godwit.standalone.migrate.MigrateArguments.Server;
 import dev.godwit.standalone.migrate.Outcome;
+import dev.godwit.standalone.migrate.TableWish;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +53,7 @@ final class CheckCommand implements Callable<Integer> {
                             source.connection(mapping.source()),
                             target.connection(mapping.target()),
                             servers.tables(),
+                            servers.wishes().stream().map(TableWish::toRule).toList(),
                             mappings.size(),
                             "godwit check");
             for (Finding finding : assessment.run().findings()) {

@@ -6,7 +6,6 @@ import dev.godwit.standalone.api.Trouble;
 import dev.godwit.standalone.connection.InvalidArgumentException;
 import dev.godwit.standalone.engine.DataDirectory;
 import dev.godwit.standalone.engine.Remembered;
-import dev.godwit.standalone.migrate.DatabaseMapping;
 import dev.godwit.standalone.migrate.MigrateArguments;
 import dev.godwit.standalone.migrate.MigrateArguments.Cutover;
 import dev.godwit.standalone.migrate.MigrateArguments.Schema;
@@ -123,19 +122,18 @@ final class MigrateCommand implements Callable<Integer> {
         console.err()
                 .println(
                         "  resume: godwit migrate "
-                                + arguments.toMap().entrySet().stream()
-                                        .filter(option -> !option.getKey().equals("--database"))
+                                + arguments.options().stream()
                                         .map(option ->
-                                                option.getKey() + " '" + option.getValue() + "'")
+                                                option.getKey() + " " + quoted(option.getValue()))
                                         .collect(Collectors.joining(" "))
-                                + arguments.databases().stream()
-                                        .map(DatabaseMapping::toString)
-                                        .collect(
-                                                Collectors.joining(
-                                                        " --database ", " --database ", ""))
                                 + " --data-dir "
                                 + dataDirectory);
         console.err().println("  cancel: godwit cancel --data-dir " + dataDirectory);
+    }
+
+    /** For a shell. */
+    private static String quoted(String value) {
+        return "'" + value.replace("'", "'\\''") + "'";
     }
 
     private MigrateArguments arguments() {
@@ -144,6 +142,7 @@ final class MigrateCommand implements Callable<Integer> {
                 servers.target(console),
                 servers.mappings(),
                 servers.tables(),
+                servers.wishes(),
                 choice(Schema.class, "--schema", schema),
                 choice(Cutover.class, "--cutover", cutover),
                 count("--lanes", lanes),

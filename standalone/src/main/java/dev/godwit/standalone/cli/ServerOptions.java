@@ -6,6 +6,7 @@ import dev.godwit.standalone.connection.InvalidArgumentException;
 import dev.godwit.standalone.connection.Passwords;
 import dev.godwit.standalone.migrate.DatabaseMapping;
 import dev.godwit.standalone.migrate.MigrateArguments.Server;
+import dev.godwit.standalone.migrate.TableWish;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +49,26 @@ final class ServerOptions {
     private List<String> tables = new ArrayList<>();
 
     @Option(
+            names = "--map",
+            paramLabel = "SRC=DST",
+            description =
+                    "Another name on the target: schema.table=schema.table, or schema.*=schema.* for a whole schema. May be repeated.")
+    private List<String> maps = new ArrayList<>();
+
+    @Option(
+            names = "--where",
+            paramLabel = "TABLE=CONDITION",
+            description =
+                    "Only the rows of schema.table (or schema.*) for which this SQL condition is true; the source must be PostgreSQL 15 or newer. May be repeated.")
+    private List<String> wheres = new ArrayList<>();
+
+    @Option(
+            names = "--columns",
+            paramLabel = "TABLE=COLUMNS",
+            description = "Only these columns of schema.table, comma-separated. May be repeated.")
+    private List<String> columns = new ArrayList<>();
+
+    @Option(
             names = "--source-password-file",
             paramLabel = "FILE",
             description = {
@@ -79,6 +100,11 @@ final class ServerOptions {
             }
         }
         return tables;
+    }
+
+    /** What is to travel otherwise than as it is. */
+    List<TableWish> wishes() {
+        return TableWish.read(maps, wheres, columns);
     }
 
     Server source(Console console) {

@@ -257,6 +257,7 @@ public final class Demo {
                 server(to, password),
                 List.of(new DatabaseMapping(Sample.DATABASE, Sample.DATABASE)),
                 List.of(),
+                List.of(),
                 MigrateArguments.Schema.EXISTING,
                 MigrateArguments.Cutover.WHEN_READY,
                 OptionalInt.empty(),

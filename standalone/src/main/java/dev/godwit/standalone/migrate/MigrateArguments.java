@@ -7,6 +7,8 @@ import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.Secret;
 import dev.godwit.standalone.connection.ConnectionUrl;
 import dev.godwit.standalone.connection.InvalidArgumentException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.stream.Collectors;
  * What the user wants migrated, and how.
  *
  * @param tables patterns "schema.table" with *; empty: all tables
+ * @param wishes for tables that are to travel otherwise than as they are
  * @param lanes ordered writers of the sync; empty: the server's choice
  * @param loadWorkers connections that read the source's tables; empty: by the machine's cores
  */
@@ -27,6 +30,7 @@ public record MigrateArguments(
         Server target,
         List<DatabaseMapping> databases,
         List<String> tables,
+        List<TableWish> wishes,
         Schema schema,
         Cutover cutover,
         OptionalInt lanes,
@@ -35,6 +39,12 @@ public record MigrateArguments(
     public MigrateArguments {
         databases = List.copyOf(databases);
         tables = List.copyOf(tables);
+        wishes = List.copyOf(wishes);
+        if (schema == Schema.CREATE
+                && wishes.stream().anyMatch(wish -> wish.target().isPresent())) {
+            throw new InvalidArgumentException(
+                    "--schema create makes the tables under the source's names: leave --map out, or make them yourself");
+        }
         var names = new HashSet<String>();
         databases.forEach(mapping -> {
             if (!names.add(mapping.source())) {
@@ -98,22 +108,38 @@ public record MigrateArguments(
      */
     public Map<String, String> toMap() {
         var map = new LinkedHashMap<String, String>();
-        map.put("--source", source.written());
-        map.put("--target", target.written());
-        map.put(
-                "--database",
-                databases.stream()
-                        .map(DatabaseMapping::toString)
-                        .sorted()
-                        .collect(Collectors.joining(" ")));
-        if (!tables.isEmpty()) {
-            map.put("--tables", tables.stream().sorted().collect(Collectors.joining(",")));
-        }
-        map.put("--schema", option(schema));
-        map.put("--cutover", option(cutover));
-        lanes.ifPresent(number -> map.put("--lanes", Integer.toString(number)));
-        loadWorkers.ifPresent(number -> map.put("--load-workers", Integer.toString(number)));
+        options()
+                .forEach(option ->
+                        map.merge(
+                                option.getKey(),
+                                option.getValue(),
+                                (one, other) -> one + " " + other));
         return map;
+    }
+
+    /** The same as options of a command line; some are repeated. */
+    public List<Map.Entry<String, String>> options() {
+        var options = new ArrayList<Map.Entry<String, String>>();
+        options.add(Map.entry("--source", source.written()));
+        options.add(Map.entry("--target", target.written()));
+        databases.stream()
+                .map(DatabaseMapping::toString)
+                .sorted()
+                .forEach(mapping -> options.add(Map.entry("--database", mapping)));
+        if (!tables.isEmpty()) {
+            options.add(
+                    Map.entry(
+                            "--tables", tables.stream().sorted().collect(Collectors.joining(","))));
+        }
+        wishes.stream()
+                .sorted(Comparator.comparing(TableWish::source))
+                .forEach(wish -> options.addAll(wish.written()));
+        options.add(Map.entry("--schema", option(schema)));
+        options.add(Map.entry("--cutover", option(cutover)));
+        lanes.ifPresent(number -> options.add(Map.entry("--lanes", Integer.toString(number))));
+        loadWorkers.ifPresent(
+                number -> options.add(Map.entry("--load-workers", Integer.toString(number))));
+        return List.copyOf(options);
     }
 
     /** The body of the request that creates the migration. */
@@ -122,10 +148,16 @@ public record MigrateArguments(
         request.set("source", source.toJson(mapper));
         request.set("target", target.toJson(mapper));
         var mappings = request.putArray("databases");
-        databases.forEach(mapping ->
-                mappings.addObject()
-                        .put("source", mapping.source())
-                        .put("target", mapping.target()));
+        databases.forEach(mapping -> {
+            ObjectNode database =
+                    mappings.addObject()
+                            .put("source", mapping.source())
+                            .put("target", mapping.target());
+            if (!wishes.isEmpty()) {
+                var rules = database.putArray("mappings");
+                wishes.forEach(wish -> wish.addTo(rules));
+            }
+        });
         var patterns = request.putArray("tables");
         tables.forEach(patterns::add);
         ObjectNode settings = request.putObject("settings");

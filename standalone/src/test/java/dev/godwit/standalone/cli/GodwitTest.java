@@ -45,6 +45,10 @@ class GodwitTest {
         assertThat(run("migrate", SOURCE, TARGET, "--tables", "orders")).isEqualTo(2);
         assertThat(run("migrate", SOURCE, TARGET, "--database", "a=b", "--database", "a=c"))
                 .isEqualTo(2);
+        assertThat(run("migrate", SOURCE, TARGET, "--where", "public.t=true; DROP TABLE t"))
+                .isEqualTo(2);
+        assertThat(run("migrate", SOURCE, TARGET, "--schema", "create", "--map", "a.*=b.*"))
+                .isEqualTo(2);
         assertThat(run("nonsense")).isEqualTo(2);
         assertThat(text(err))
                 .contains(
@@ -53,7 +57,9 @@ class GodwitTest {
                         "--lanes 0",
                         "--schema maybe: write existing or create",
                         "schema.table",
-                        "named twice");
+                        "named twice",
+                        "without a semicolon",
+                        "leave --map out");
         assertThat(text(out)).isEmpty();
     }
 

@@ -54,6 +54,19 @@ public final class Comparison {
         }
     }
 
+    /** The same of two queries: what differs in their rows. */
+    public static List<String> differences(
+            Database source, String ofSource, Database target, String ofTarget) {
+        try (Connection from = source.open();
+                Connection to = target.open()) {
+            List<String> differences = new ArrayList<>();
+            compare(ofSource, from, ofSource, to, ofTarget, differences);
+            return differences;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Rows of all tables. */
     public static long rows(Database database) {
         try (Connection connection = database.open()) {
@@ -71,20 +84,34 @@ public final class Comparison {
             Connection from, Connection to, String table, String columns, List<String> differences)
             throws SQLException {
         String query = "SELECT %s FROM %s".formatted(columns, table);
-        Connection sourceText = from;
-        String sourceQuery = query;
-        RowBag source;
-        RowBag target;
         try {
-            source = RowBag.of(from, query);
-            target = RowBag.of(to, query);
-            if (!source.equals(target) && FloatText.differs(from, to, table)) {
-                sourceText = to;
-                sourceQuery = FloatText.reread(from, to, table, columns);
-                source = RowBag.of(sourceText, sourceQuery);
+            if (FloatText.differs(from, to, table)) {
+                String reread = FloatText.reread(from, to, table, columns);
+                compare(table, to, reread, to, query, differences);
+                return;
             }
         } catch (SQLException e) {
             differences.add("%s: %s".formatted(table, e.getMessage()));
+            return;
+        }
+        compare(table, from, query, to, query, differences);
+    }
+
+    private static void compare(
+            String name,
+            Connection from,
+            String ofSource,
+            Connection to,
+            String ofTarget,
+            List<String> differences)
+            throws SQLException {
+        RowBag source;
+        RowBag target;
+        try {
+            source = RowBag.of(from, ofSource);
+            target = RowBag.of(to, ofTarget);
+        } catch (SQLException e) {
+            differences.add("%s: %s".formatted(name, e.getMessage()));
             return;
         }
         if (source.equals(target)) {
@@ -92,9 +119,9 @@ public final class Comparison {
         }
         differences.add(
                 "%s: %d rows on the source, %d on the target"
-                        .formatted(table, source.rows(), target.rows()));
+                        .formatted(name, source.rows(), target.rows()));
         if (source.rows() <= LISTED_ROWS_MAX && target.rows() <= LISTED_ROWS_MAX) {
-            show(RowBag.listed(sourceText, sourceQuery), RowBag.listed(to, query), differences);
+            show(RowBag.listed(from, ofSource), RowBag.listed(to, ofTarget), differences);
         }
     }
 

@@ -13,8 +13,9 @@ public final class MigrationRequest {
     private final String name;
     private final Map<String, Object> source;
     private final Map<String, Object> target;
-    private final List<Map<String, String>> databases = new ArrayList<>();
+    private final List<Map<String, Object>> databases = new ArrayList<>();
     private final Map<String, Object> settings = new LinkedHashMap<>();
+    private final List<Map<String, Object>> mappings = new ArrayList<>();
     private List<String> tables = List.of();
 
     MigrationRequest(String name, Database source, Database target, Roles role) {
@@ -55,6 +56,18 @@ public final class MigrationRequest {
         return this;
     }
 
+    /**
+     * How a table of the first database travels.
+     *
+     * @param rest target, where, columns
+     */
+    public MigrationRequest mapping(String table, Map<String, Object> rest) {
+        Map<String, Object> mapping = new LinkedHashMap<>(rest);
+        mapping.put("source", table);
+        mappings.add(mapping);
+        return this;
+    }
+
     public MigrationRequest setting(String key, Object value) {
         settings.put(key, value);
         return this;
@@ -70,7 +83,13 @@ public final class MigrationRequest {
         body.put("name", name);
         body.put("source", source);
         body.put("target", target);
-        body.put("databases", databases);
+        List<Map<String, Object>> mapped = new ArrayList<>(databases);
+        if (!mappings.isEmpty()) {
+            Map<String, Object> first = new LinkedHashMap<>(mapped.getFirst());
+            first.put("mappings", mappings);
+            mapped.set(0, first);
+        }
+        body.put("databases", mapped);
         if (!tables.isEmpty()) {
             body.put("tables", tables);
         }
