@@ -99,8 +99,8 @@ class ControlFactory {
     }
 
     @Singleton
-    Views views(Progress progress, Clock clock) {
-        return new Views(progress, clock);
+    Views views(Progress progress, Migrations migrations, Clock clock) {
+        return new Views(progress, migrations::schemaDifferences, clock);
     }
 
     @Singleton

@@ -75,28 +75,16 @@ public record Assessment(
 
     private List<TableMapping> ask(Connection from, Connection to, List<CheckFinding> findings)
             throws SQLException {
-        var sourceVersion = ConnectionSettings.version(from);
-        var targetVersion = ConnectionSettings.version(to);
-        List<CheckFinding> versions = ServerChecks.versions(sourceVersion, targetVersion);
+        List<CheckFinding> versions =
+                ServerChecks.versions(
+                        ConnectionSettings.version(from), ConnectionSettings.version(to));
         findings.addAll(versions);
         if (versions.stream().anyMatch(finding -> finding.result() == FindingResult.FAILED)) {
             // Their catalogs may lack what the other checks read.
             return List.of();
         }
-        var sourceSide =
-                new Databases.Side(
-                        source.user(),
-                        source.database(),
-                        from,
-                        sourceVersion,
-                        Catalog.read(from, sourceVersion));
-        var targetSide =
-                new Databases.Side(
-                        target.user(),
-                        target.database(),
-                        to,
-                        targetVersion,
-                        Catalog.read(to, targetVersion));
+        var sourceSide = Databases.Side.read(source, from);
+        var targetSide = Databases.Side.read(target, to);
         var book = new TableRuleBook(rules);
         TableSelection selection =
                 TableSelection.of(tablePatterns, book, sourceSide.catalog(), targetSide.catalog());

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.assessment;
 
+import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ServerVersion;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,5 +35,15 @@ record Databases(
             String database,
             Connection connection,
             ServerVersion version,
-            Map<TableName, CatalogTable> catalog) {}
+            Map<TableName, CatalogTable> catalog) {
+        static Side read(ConnectionSettings settings, Connection connection) throws SQLException {
+            ServerVersion version = ConnectionSettings.version(connection);
+            return new Side(
+                    settings.user(),
+                    settings.database(),
+                    connection,
+                    version,
+                    Catalog.read(connection, version));
+        }
+    }
 }

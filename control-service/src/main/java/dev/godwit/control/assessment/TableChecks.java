@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What each selected table and its counterpart must be like. */
 final class TableChecks {
@@ -36,6 +38,11 @@ final class TableChecks {
     private TableChecks() {}
 
     static List<Check> all() {
+        return Stream.concat(ofSchemas().stream(), Stream.of(TableChecks::empty)).toList();
+    }
+
+    /** Those that hold while the tables travel, too. */
+    static List<Check> ofSchemas() {
         return List.of(
                 onSource("source.table-keys", ErrorCode.TABLE_WITHOUT_KEY, TableChecks::key),
                 onSource(
@@ -61,8 +68,7 @@ final class TableChecks {
                         "target.table-rights",
                         ErrorCode.PERMISSION_DENIED,
                         TableChecks::targetRights),
-                TableChecks::keyAcrossPartitions,
-                TableChecks::empty);
+                TableChecks::keyAcrossPartitions);
     }
 
     /** What is wrong with a table, in words, and the statement that mends it. */
@@ -71,6 +77,14 @@ final class TableChecks {
             return new Problem(FindingResult.FAILED, code, what, remedy);
         }
     }
+
+    /**
+     * Between the columns of a table and of its counterpart.
+     *
+     * @param action of ALTER TABLE on the target that ends it; empty if its words need more than is
+     *     known
+     */
+    private record Difference(String what, Optional<String> action) {}
 
     private interface PairQuestion {
         Optional<Problem> ask(
@@ -300,39 +314,57 @@ final class TableChecks {
         if (target.isEmpty()) {
             return Optional.empty();
         }
-        List<String> differences = differences(source, target.get());
+        List<Difference> differences = differences(source, target.get());
         return differences.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
                         Problem.failed(
                                 ErrorCode.TARGET_COLUMNS_DIFFER,
                                 "target table %s differs from the source's: %s"
-                                        .formatted(name, String.join("; ", differences)),
-                                ErrorCode.TARGET_COLUMNS_DIFFER.remedy()));
+                                        .formatted(
+                                                name,
+                                                differences.stream()
+                                                        .map(Difference::what)
+                                                        .collect(Collectors.joining("; "))),
+                                remedy(name, differences)));
     }
 
     /**
-     * In words; empty when every source column has its place and nothing else of the target must be
-     * filled.
+     * Empty when every source column has its place and nothing else of the target must be filled.
      */
-    static List<String> differences(CatalogTable source, CatalogTable target) {
-        var differences = new ArrayList<String>();
+    private static List<Difference> differences(CatalogTable source, CatalogTable target) {
+        var differences = new ArrayList<Difference>();
         for (CatalogColumn column : source.columns()) {
             Optional<CatalogColumn> other = target.column(column.name());
             if (other.isEmpty()) {
                 if (!column.generated()) {
                     differences.add(
-                            "column %s (%s) is missing".formatted(column.name(), column.type()));
+                            new Difference(
+                                    "column %s (%s) is missing"
+                                            .formatted(column.name(), column.type()),
+                                    Optional.of("ADD COLUMN %s %s".formatted(quoted(column), column.type()))));
                 }
             } else if (column.generated() != other.get().generated()) {
                 differences.add(
-                        "column %s is generated on the %s only"
-                                .formatted(
-                                        column.name(), column.generated() ? "source" : "target"));
+                        new Difference(
+                                "column %s is generated on the %s only"
+                                        .formatted(
+                                                column.name(),
+                                                column.generated() ? "source" : "target"),
+                                column.generated()
+                                        ? Optional.empty()
+                                        : Optional.of(
+                                                "ALTER COLUMN %s DROP EXPRESSION"
+                                                        .formatted(quoted(column)))));
             } else if (!column.type().equals(other.get().type())) {
                 differences.add(
-                        "column %s is %s instead of %s"
-                                .formatted(column.name(), other.get().type(), column.type()));
+                        new Difference(
+                                "column %s is %s instead of %s"
+                                        .formatted(
+                                                column.name(), other.get().type(), column.type()),
+                                Optional.of(
+                                        "ALTER COLUMN %s TYPE %s"
+                                                .formatted(quoted(column), column.type()))));
             }
         }
         for (CatalogColumn column : target.columns()) {
@@ -340,11 +372,30 @@ final class TableChecks {
                     && !column.generated()
                     && source.column(column.name()).isEmpty()) {
                 differences.add(
-                        "column %s is not on the source, and is NOT NULL without a default"
-                                .formatted(column.name()));
+                        new Difference(
+                                "column %s is not on the source, and is NOT NULL without a default"
+                                        .formatted(column.name()),
+                                Optional.of(
+                                        "ALTER COLUMN %s DROP NOT NULL"
+                                                .formatted(quoted(column)))));
             }
         }
         return differences;
+    }
+
+    private static String quoted(CatalogColumn column) {
+        return Identifiers.quote(column.name());
+    }
+
+    private static String remedy(TableName target, List<Difference> differences) {
+        return differences.stream().anyMatch(difference -> difference.action().isEmpty())
+                ? ErrorCode.TARGET_COLUMNS_DIFFER.remedy()
+                : "On the target: ALTER TABLE %s %s;"
+                        .formatted(
+                                target.quoted(),
+                                differences.stream()
+                                        .map(difference -> difference.action().orElseThrow())
+                                        .collect(Collectors.joining(", ")));
     }
 
     private static Optional<Problem> unloggedTarget(

@@ -67,6 +67,8 @@ final class ApplyCommand {
                         ErrorCode.PREPARED_TRANSACTION,
                         "prepared on the source and not ended: " + String.join(", ", prepared));
             }
+            SchemaWatch.differences(connections, asked.migration(), asked.database(), "gate")
+                    .require();
             return owner.call(() -> finish(asked));
         } catch (MigrationException e) {
             refuse(asked, e.what());

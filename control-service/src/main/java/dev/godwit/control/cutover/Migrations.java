@@ -8,6 +8,7 @@ import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.Failure;
+import dev.godwit.schemas.Finding;
 import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.WantedPhase;
 import dev.godwit.schemas.codec.SchemaBook;
@@ -34,6 +35,7 @@ public final class Migrations implements AutoCloseable {
     private final RandomIds ids;
     private final Clock clock;
     private final ApplyCommand applying;
+    private final SchemaWatch schemas;
 
     private Migrations(
             Owner owner,
@@ -51,6 +53,7 @@ public final class Migrations implements AutoCloseable {
         this.ids = ids;
         this.clock = clock;
         this.applying = new ApplyCommand(owner, progress, connections, ids, clock);
+        this.schemas = SchemaWatch.start(owner::migrations, connections);
     }
 
     /** Goes on with every migration in the topic. */
@@ -146,9 +149,19 @@ public final class Migrations implements AutoCloseable {
         });
     }
 
-    /** Starts the cutover, or adds the fence to one that is under way. */
+    /** What has changed in the schemas and is in a cutover's way, at the last look. */
+    public List<Finding> schemaDifferences(String databaseId) {
+        return schemas.found(databaseId);
+    }
+
+    /**
+     * Starts the cutover, or adds the fence to one that is under way.
+     *
+     * @throws MigrationException CUTOVER_NOT_READY, SCHEMA_CHANGED and others: then the sync goes on
+     */
     public DatabaseMigration cutOver(String migrationId, String databaseId, boolean fence)
             throws InterruptedException {
+        requireSameSchemas(migrationId, databaseId);
         return owner.call(() -> {
             DatabaseMigration wanted = owner.database(migrationId, databaseId);
             DatabaseState state = DatabaseState.of(wanted, progress.of(databaseId), now());
@@ -179,6 +192,17 @@ public final class Migrations implements AutoCloseable {
                             .setCutoverStartedOn(now())
                             .build());
         });
+    }
+
+    /** Not for one that is not ready: that has a better answer. */
+    private void requireSameSchemas(String migrationId, String databaseId)
+            throws InterruptedException {
+        Migration migration = owner.call(() -> owner.migration(migrationId));
+        DatabaseMigration wanted = database(migration, databaseId);
+        if (DatabaseState.of(wanted, progress.of(wanted.getId()), now())
+                == DatabaseState.READY_TO_CUTOVER) {
+            SchemaWatch.differences(connections, migration, wanted, "cutover").require();
+        }
     }
 
     /**
@@ -249,6 +273,7 @@ public final class Migrations implements AutoCloseable {
 
     @Override
     public void close() {
+        schemas.close();
         background.close();
         owner.close();
         log.close();

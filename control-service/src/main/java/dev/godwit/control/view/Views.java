@@ -21,6 +21,7 @@ import dev.godwit.schemas.CaptureTablePhase;
 import dev.godwit.schemas.CaptureTableStatus;
 import dev.godwit.schemas.Counters;
 import dev.godwit.schemas.DatabaseMigration;
+import dev.godwit.schemas.Finding;
 import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.QualifiedName;
 import dev.godwit.schemas.Report;
@@ -36,6 +37,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Joins what is wanted with what is reported into what is shown. */
@@ -44,10 +46,16 @@ public final class Views {
     private static final Duration SILENT = Duration.ofSeconds(15);
 
     private final Progress progress;
+    private final Function<String, List<Finding>> schemaDifferences;
     private final Clock clock;
 
-    public Views(Progress progress, Clock clock) {
+    /**
+     * @param schemaDifferences of a database migration, by its id
+     */
+    public Views(
+            Progress progress, Function<String, List<Finding>> schemaDifferences, Clock clock) {
         this.progress = progress;
+        this.schemaDifferences = schemaDifferences;
         this.clock = clock;
     }
 
@@ -164,14 +172,19 @@ public final class Views {
                         .toList());
     }
 
-    /** What apply says, and who has been silent. */
-    private static List<String> notes(
+    /** What apply says, what has changed in the schemas, and who has been silent. */
+    private List<String> notes(
             DatabaseMigration wanted, DatabaseProgress reported, Instant now) {
         var notes = new ArrayList<String>();
         CaptureStatus capture = reported.capture();
         ApplyStatus apply = reported.apply();
         if (apply != null) {
             notes.addAll(apply.getNotes());
+        }
+        for (Finding difference : schemaDifferences.apply(wanted.getId())) {
+            notes.add(
+                    "The schemas differ, and a cutover would be refused: %s. %s"
+                            .formatted(difference.getWhat(), difference.getRemedy()));
         }
         boolean busy =
                 switch (wanted.getPhase()) {

@@ -48,6 +48,13 @@ public record DatabaseStatus(JsonNode json) {
         return json.hasNonNull("fencedOn");
     }
 
+    /** What the operator should know, though it stops nothing. */
+    public List<String> notes() {
+        var notes = new ArrayList<String>();
+        json.path("notes").forEach(note -> notes.add(note.asText()));
+        return notes;
+    }
+
     /** The code of the failure, empty without one. */
     public String failureCode() {
         return json.path("failure").path("code").asText("");

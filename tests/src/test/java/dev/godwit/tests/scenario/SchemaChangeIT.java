@@ -4,6 +4,7 @@ package dev.godwit.tests.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.godwit.tests.harness.DatabaseStatus;
+import dev.godwit.tests.harness.GodwitApi.Reply;
 import dev.godwit.tests.harness.MigrationHarness;
 import dev.godwit.tests.harness.MigrationTest;
 import dev.godwit.tests.harness.RunningMigration;
@@ -117,5 +118,47 @@ class SchemaChangeIT {
         migration.expect202(migration.retry());
         migration.cutOver(false);
         MigrationHarness.requireEqual(source, target);
+    }
+
+    @Test
+    void refusesTheCutoverWhileATableOrAPartitionIsNew() {
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        source.execute(
+                "CREATE TABLE newcomer (id int PRIMARY KEY)", "INSERT INTO newcomer VALUES (1)");
+
+        migration.await(
+                "the operator hears of it",
+                status -> status.notes().stream().anyMatch(note -> note.contains("newcomer")));
+        refused(migration.startCutover(false), "newcomer", "DROP TABLE \"public\".\"newcomer\"");
+        source.execute("DROP TABLE newcomer");
+
+        migration.expect202(migration.startCutover(false));
+        source.execute("CREATE TABLE booking_late PARTITION OF booking DEFAULT");
+        migration.awaitNothingPending();
+        refused(migration.apply(), "booking_late", "public.booking");
+        source.execute("DROP TABLE booking_late");
+        migration.cutOver();
+        MigrationHarness.requireEqual(source, target);
+    }
+
+    @Test
+    void refusesTheCutoverForAColumnThatNoRowHasUsed() {
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        source.execute("ALTER TABLE label ADD COLUMN \"Farbe\" varchar(12) DEFAULT 'rot'");
+
+        String statement = "ALTER TABLE \"public\".\"label\" ADD COLUMN \"Farbe\" character varying(12)";
+        refused(migration.startCutover(false), "Farbe", statement);
+        target.execute(statement + " DEFAULT 'rot'");
+        migration.cutOver(false);
+        MigrationHarness.requireEqual(source, target);
+    }
+
+    private static void refused(Reply reply, String... said) {
+        assertThat(reply.status()).isEqualTo(409);
+        assertThat(reply.code()).isEqualTo("SCHEMA_CHANGED");
+        assertThat(reply.body().path("what").asText() + " " + reply.body().path("remedy").asText())
+                .contains(said);
     }
 }

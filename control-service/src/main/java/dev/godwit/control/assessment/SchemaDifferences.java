@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.control.assessment;
+
+import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.SqlStates;
+import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.DatabaseMigration;
+import dev.godwit.schemas.Finding;
+import dev.godwit.schemas.FindingResult;
+import dev.godwit.schemas.TableMapping;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What has changed in the schemas of both sides since a database migration began, so that a cutover
+ * would leave rows behind: tables that the selection means and that do not travel, a partition that
+ * was attached among them; tables that are gone; and whatever the checks of tables would refuse
+ * today. A change that rows have used stops the sync by itself; this sees it before, too.
+ *
+ * @param tablePatterns what the operator selected
+ * @param wanted what travels
+ */
+public record SchemaDifferences(
+        ConnectionSettings source,
+        ConnectionSettings target,
+        List<String> tablePatterns,
+        DatabaseMigration wanted,
+        String applicationName) {
+
+    /**
+     * Each with the statement that ends it, where there is one; none as a rule.
+     *
+     * @throws MigrationException if a side cannot be asked
+     */
+    public List<Finding> look() {
+        try (Connection from = source.open(applicationName);
+                Connection to = target.open(applicationName)) {
+            return differences(Databases.Side.read(source, from), Databases.Side.read(target, to));
+        } catch (SQLException e) {
+            throw new MigrationException(
+                    SqlStates.connecting(e),
+                    "the schemas could not be looked at: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /**
+     * Refuses to go on while there are any.
+     *
+     * @throws MigrationException SCHEMA_CHANGED with the first
+     */
+    public void require() {
+        List<Finding> differences = look();
+        if (!differences.isEmpty()) {
+            Finding first = differences.getFirst();
+            String more =
+                    differences.size() == 1 ? "" : " (and %d more)".formatted(differences.size() - 1);
+            throw new MigrationException(
+                    ErrorCode.SCHEMA_CHANGED, first.getWhat() + more, first.getRemedy(), null);
+        }
+    }
+
+    private List<Finding> differences(Databases.Side from, Databases.Side to) throws SQLException {
+        var book = new TableRuleBook(wanted.getRules());
+        List<TableMapping> selected =
+                TableSelection.of(tablePatterns, book, from.catalog(), to.catalog()).tables();
+        var differences = new ArrayList<CheckFinding>();
+        Set<TableName> travelling = sources(wanted.getTables());
+        for (TableMapping table : selected) {
+            if (!travelling.contains(TableName.of(table.getSource()))) {
+                differences.add(appeared(table));
+            }
+        }
+        Set<TableName> there = new HashSet<>(sources(selected));
+        there.retainAll(travelling);
+        for (TableName gone : travelling) {
+            if (!there.contains(gone)) {
+                differences.add(disappeared(gone));
+            }
+        }
+        List<TableMapping> lasting =
+                wanted.getTables().stream()
+                        .filter(table -> there.contains(TableName.of(table.getSource())))
+                        .toList();
+        var databases = new Databases(from, to, lasting, book, 0);
+        for (Check check : TableChecks.ofSchemas()) {
+            differences.addAll(check.run(databases));
+        }
+        return differences.stream()
+                .filter(finding -> finding.result() == FindingResult.FAILED)
+                .map(CheckFinding::toAvro)
+                .toList();
+    }
+
+    private static Set<TableName> sources(List<TableMapping> tables) {
+        return tables.stream()
+                .map(table -> TableName.of(table.getSource()))
+                .collect(Collectors.toCollection(java.util.TreeSet::new));
+    }
+
+    private static CheckFinding appeared(TableMapping table) {
+        TableName name = TableName.of(table.getSource());
+        String what =
+                table.getRoot() == null
+                        ? "table %s of the source is new: its rows do not travel".formatted(name)
+                        : "partition %s of source table %s is new: its rows do not travel"
+                                .formatted(name, TableName.of(table.getRoot()));
+        return CheckFinding.failed(
+                "source.new-tables",
+                ErrorCode.SCHEMA_CHANGED,
+                what,
+                "On the source, if nothing needs it yet: DROP TABLE %s; or cancel this migration and start a fresh one, which carries it."
+                        .formatted(name.quoted()));
+    }
+
+    private static CheckFinding disappeared(TableName name) {
+        return CheckFinding.failed(
+                "source.lost-tables",
+                ErrorCode.SCHEMA_CHANGED,
+                "table %s of the source is gone, or has another name".formatted(name),
+                "Give it its name back; or cancel this migration and start a fresh one.");
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.control.cutover;
+
+import dev.godwit.control.assessment.SchemaDifferences;
+import dev.godwit.postgres.MigrationException;
+import dev.godwit.schemas.DatabaseMigration;
+import dev.godwit.schemas.Finding;
+import dev.godwit.schemas.Migration;
+import dev.godwit.schemas.WantedPhase;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at the schemas of every database migration that loads or syncs, once in a while, so that an
+ * operator hears of a change long before the cutover. It decides nothing: a cutover looks for
+ * itself.
+ */
+final class SchemaWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SchemaWatch.class);
+    private static final Duration EVERY = Duration.ofSeconds(10);
+
+    private final Supplier<List<Migration>> migrations;
+    private final Connections connections;
+    private final Map<String, List<Finding>> found = new ConcurrentHashMap<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread;
+
+    private SchemaWatch(Supplier<List<Migration>> migrations, Connections connections) {
+        this.migrations = migrations;
+        this.connections = connections;
+        this.thread = Thread.ofPlatform().daemon().name("control-schemas").unstarted(this::run);
+    }
+
+    static SchemaWatch start(Supplier<List<Migration>> migrations, Connections connections) {
+        var watch = new SchemaWatch(migrations, connections);
+        watch.thread.start();
+        return watch;
+    }
+
+    /** What was different at the last look. */
+    List<Finding> found(String databaseId) {
+        return found.getOrDefault(databaseId, List.of());
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        thread.interrupt();
+    }
+
+    private void run() {
+        try {
+            while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                for (Migration migration : migrations.get()) {
+                    for (DatabaseMigration database : migration.getDatabases()) {
+                        look(migration, database);
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void look(Migration migration, DatabaseMigration database) {
+        if (database.getPhase() != WantedPhase.RUN && database.getPhase() != WantedPhase.CUT_OVER) {
+            found.remove(database.getId());
+            return;
+        }
+        try {
+            found.put(
+                    database.getId(),
+                    differences(connections, migration, database, "schemas").look());
+        } catch (MigrationException e) {
+            // Capture and apply say what ails a side; this is asked again.
+            LOG.atDebug()
+                    .setCause(e)
+                    .addKeyValue("migration", database.getId())
+                    .log("the schemas were not looked at");
+        } catch (RuntimeException e) {
+            LOG.atWarn()
+                    .setCause(e)
+                    .addKeyValue("migration", database.getId())
+                    .log("the schemas were not looked at");
+        }
+    }
+
+    static SchemaDifferences differences(
+            Connections connections, Migration migration, DatabaseMigration database, String role) {
+        return new SchemaDifferences(
+                connections.source(migration, database),
+                connections.target(migration, database),
+                migration.getTablePatterns(),
+                database,
+                "godwit %s %s".formatted(database.getId(), role));
+    }
+}
