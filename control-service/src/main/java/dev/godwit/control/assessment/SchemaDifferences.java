@@ -61,7 +61,9 @@ public record SchemaDifferences(
         if (!differences.isEmpty()) {
             Finding first = differences.getFirst();
             String more =
-                    differences.size() == 1 ? "" : " (and %d more)".formatted(differences.size() - 1);
+                    differences.size() == 1
+                            ? ""
+                            : " (and %d more)".formatted(differences.size() - 1);
             throw new MigrationException(
                     ErrorCode.SCHEMA_CHANGED, first.getWhat() + more, first.getRemedy(), null);
         }

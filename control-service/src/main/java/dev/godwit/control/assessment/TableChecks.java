@@ -342,7 +342,9 @@ final class TableChecks {
                             new Difference(
                                     "column %s (%s) is missing"
                                             .formatted(column.name(), column.type()),
-                                    Optional.of("ADD COLUMN %s %s".formatted(quoted(column), column.type()))));
+                                    Optional.of(
+                                            "ADD COLUMN %s %s"
+                                                    .formatted(quoted(column), column.type()))));
                 }
             } else if (column.generated() != other.get().generated()) {
                 differences.add(

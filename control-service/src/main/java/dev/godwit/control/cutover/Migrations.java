@@ -157,7 +157,8 @@ public final class Migrations implements AutoCloseable {
     /**
      * Starts the cutover, or adds the fence to one that is under way.
      *
-     * @throws MigrationException CUTOVER_NOT_READY, SCHEMA_CHANGED and others: then the sync goes on
+     * @throws MigrationException CUTOVER_NOT_READY, SCHEMA_CHANGED and others: then the sync goes
+     *     on
      */
     public DatabaseMigration cutOver(String migrationId, String databaseId, boolean fence)
             throws InterruptedException {

@@ -173,8 +173,7 @@ public final class Views {
     }
 
     /** What apply says, what has changed in the schemas, and who has been silent. */
-    private List<String> notes(
-            DatabaseMigration wanted, DatabaseProgress reported, Instant now) {
+    private List<String> notes(DatabaseMigration wanted, DatabaseProgress reported, Instant now) {
         var notes = new ArrayList<String>();
         CaptureStatus capture = reported.capture();
         ApplyStatus apply = reported.apply();

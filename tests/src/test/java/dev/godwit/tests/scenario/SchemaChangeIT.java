@@ -148,7 +148,8 @@ class SchemaChangeIT {
         migration.awaitState("ready_to_cutover");
         source.execute("ALTER TABLE label ADD COLUMN \"Farbe\" varchar(12) DEFAULT 'rot'");
 
-        String statement = "ALTER TABLE \"public\".\"label\" ADD COLUMN \"Farbe\" character varying(12)";
+        String statement =
+                "ALTER TABLE \"public\".\"label\" ADD COLUMN \"Farbe\" character varying(12)";
         refused(migration.startCutover(false), "Farbe", statement);
         target.execute(statement + " DEFAULT 'rot'");
         migration.cutOver(false);
