@@ -146,11 +146,18 @@ public sealed interface Broker extends AutoCloseable {
                             .withEnv("KAFKA_CONTROLLER_LISTENER_NAMES", "CONTROLLER")
                             .withEnv(
                                     "KAFKA_LISTENERS",
-                                    "PLAINTEXT://0.0.0.0:" + INNER + ",CONTROLLER://0.0.0.0:9093")
-                            .withEnv("KAFKA_ADVERTISED_LISTENERS", "PLAINTEXT://localhost:" + port)
+                                    "PLAINTEXT://0.0.0.0:"
+                                            + INNER
+                                            + ",CONTROLLER://0.0.0.0:9093,BROKER://localhost:9094")
+                            // The broker asks itself about transactions, by an address that it
+                            // must reach from inside.
+                            .withEnv(
+                                    "KAFKA_ADVERTISED_LISTENERS",
+                                    "PLAINTEXT://localhost:" + port + ",BROKER://localhost:9094")
+                            .withEnv("KAFKA_INTER_BROKER_LISTENER_NAME", "BROKER")
                             .withEnv(
                                     "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP",
-                                    "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT")
+                                    "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,BROKER:PLAINTEXT")
                             .withEnv("KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR", "1")
                             .withEnv("KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR", "1")
                             .withEnv("KAFKA_TRANSACTION_STATE_LOG_MIN_ISR", "1")
