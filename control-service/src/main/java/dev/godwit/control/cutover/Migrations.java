@@ -162,7 +162,7 @@ public final class Migrations implements AutoCloseable {
      */
     public DatabaseMigration cutOver(String migrationId, String databaseId, boolean fence)
             throws InterruptedException {
-        requireSameSchemas(migrationId, databaseId);
+        boolean wasReady = requireSameSchemas(migrationId, databaseId);
         return owner.call(() -> {
             DatabaseMigration wanted = owner.database(migrationId, databaseId);
             DatabaseState state = DatabaseState.of(wanted, progress.of(databaseId), now());
@@ -173,7 +173,9 @@ public final class Migrations implements AutoCloseable {
                                 migrationId,
                                 DatabaseMigration.newBuilder(wanted).setFence(true).build());
             }
-            if (state != DatabaseState.READY_TO_CUTOVER) {
+            // It was ready when it was asked for: a report that is late since then changes nothing.
+            boolean lateOnly = wasReady && state == DatabaseState.SYNCING;
+            if (state != DatabaseState.READY_TO_CUTOVER && !lateOnly) {
                 ErrorCode code =
                         state == DatabaseState.QUEUED
                                         || state == DatabaseState.LOADING
@@ -195,15 +197,18 @@ public final class Migrations implements AutoCloseable {
         });
     }
 
-    /** Not for one that is not ready: that has a better answer. */
-    private void requireSameSchemas(String migrationId, String databaseId)
+    /** Tells whether it is ready; one that is not has a better answer than its schemas. */
+    private boolean requireSameSchemas(String migrationId, String databaseId)
             throws InterruptedException {
         Migration migration = owner.call(() -> owner.migration(migrationId));
         DatabaseMigration wanted = database(migration, databaseId);
-        if (DatabaseState.of(wanted, progress.of(wanted.getId()), now())
-                == DatabaseState.READY_TO_CUTOVER) {
+        boolean ready =
+                DatabaseState.of(wanted, progress.of(wanted.getId()), now())
+                        == DatabaseState.READY_TO_CUTOVER;
+        if (ready) {
             SchemaWatch.differences(connections, migration, wanted, "cutover").require();
         }
+        return ready;
     }
 
     /**
