@@ -140,7 +140,7 @@ final class RowSql {
             } else if (each.textEqual()) {
                 terms.add(name + " = ?");
             } else {
-                terms.add("format('%s', " + name + ") = format('%s', ?::" + each.baseType() + ")");
+                terms.add(text(name) + " = " + text("?::" + each.baseType()));
             }
         }
         return located(shape.table().sql() + " AS t", terms);
@@ -152,11 +152,20 @@ final class RowSql {
         List<Integer> match = shape.match().columns();
         for (int i = 0; i < match.size(); i++) {
             String name = "t." + shape.table().columns().get(match.get(i)).quoted();
+            String sought = "s.k" + i;
             terms.add(
-                    "(%1$s IS NOT DISTINCT FROM NULL) = (s.k%2$d IS NOT DISTINCT FROM NULL) AND format('%%s', %1$s) = format('%%s', s.k%2$d)"
-                            .formatted(name, i));
+                    "(%s IS NOT DISTINCT FROM NULL) = (%s IS NOT DISTINCT FROM NULL) AND %s = %s"
+                            .formatted(name, sought, text(name), text(sought)));
         }
         return located(shape.table().sql() + " AS t, " + stage + " AS s", terms);
+    }
+
+    /**
+     * Its output, as it stands: a column's own collation may call other texts equal, and format
+     * would hand it on.
+     */
+    private static String text(String value) {
+        return "format('%s', " + value + ") COLLATE pg_catalog.\"C\"";
     }
 
     private static String located(String from, List<String> terms) {
