@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture.source;
 
+import dev.godwit.postgres.Identifiers;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -54,7 +55,11 @@ final class BlockingTransactions {
     }
 
     private static String prepared(ResultSet row, String gid) throws SQLException {
-        return "prepared transaction '%s' of user %s in database %s (since %s); to end it: COMMIT PREPARED or ROLLBACK PREPARED there"
-                .formatted(gid, row.getString(9), row.getString(8), row.getString(10));
+        return "prepared transaction %1$s of user %2$s in database %3$s (since %4$s); to end it there: COMMIT PREPARED %1$s or ROLLBACK PREPARED %1$s"
+                .formatted(
+                        Identifiers.literal(gid),
+                        row.getString(9),
+                        row.getString(8),
+                        row.getString(10));
     }
 }

@@ -235,7 +235,9 @@ public final class Comparison {
         private <T> T on(Job<T> job) throws SQLException, InterruptedException {
             Connection connection = free.take();
             try {
-                return job.run(connection);
+                T result = job.run(connection);
+                Snapshot.releaseLocks(connection);
+                return result;
             } finally {
                 free.add(connection);
             }

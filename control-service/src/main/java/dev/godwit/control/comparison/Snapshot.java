@@ -20,6 +20,7 @@ final class Snapshot {
     private static final Logger LOG = LoggerFactory.getLogger(Snapshot.class);
 
     private static final int GENERATED_COLUMNS = 12;
+    private static final String NO_LOCKS = "no_locks";
 
     private static final String CARRIED =
             """
@@ -51,12 +52,27 @@ final class Snapshot {
             statement.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
             if (!shared.isEmpty()) {
                 statement.execute("SET TRANSACTION SNAPSHOT " + Identifiers.literal(shared));
-                return shared;
             }
-            try (ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_export_snapshot()")) {
-                row.next();
-                return row.getString(1);
-            }
+            String name = shared.isEmpty() ? export(statement) : shared;
+            statement.execute("SAVEPOINT " + NO_LOCKS);
+            return name;
+        }
+    }
+
+    private static String export(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_export_snapshot()")) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /**
+     * Gives back what the tables read so far have locked (PostgreSQL docs, section 13.3), and keeps
+     * the snapshot: the lock table of a server is smaller than a database may be.
+     */
+    static void releaseLocks(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("ROLLBACK TO SAVEPOINT " + NO_LOCKS);
         }
     }
 
@@ -64,6 +80,7 @@ final class Snapshot {
     static void roundFloats(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET LOCAL extra_float_digits = 0");
+            statement.execute("SAVEPOINT " + NO_LOCKS);
         }
     }
 

@@ -36,7 +36,9 @@ public final class JavaProcess implements AutoCloseable {
             Map<String, String> environment,
             List<String> arguments) {
         try {
-            Path folder = Files.createDirectories(Path.of("target", "services"));
+            Path folder =
+                    Files.createDirectories(
+                            Path.of("target", "services", System.getProperty("godwit.fork", "1")));
             Path log = folder.resolve(name + ".log");
             Path options = classPath(folder);
             List<String> command = new ArrayList<>();

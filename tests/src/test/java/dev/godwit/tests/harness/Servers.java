@@ -48,6 +48,11 @@ public final class Servers implements AutoCloseable {
         return EmbeddedServer.create(major, FOLDER, settings);
     }
 
+    /** A server of the programs that are installed on this machine. The caller closes it. */
+    public EmbeddedServer installed(int major) {
+        return EmbeddedServer.ofInstalled(major, FOLDER);
+    }
+
     @Override
     public synchronized void close() {
         running.values().forEach(PostgresServer::close);

@@ -56,11 +56,20 @@ public final class EmbeddedServer implements PostgresServer {
      * over the defaults.
      */
     public static EmbeddedServer create(int major, Path parent, Map<String, String> settings) {
+        return create(major, PostgresBinaries.of(major), parent, settings);
+    }
+
+    /** The same of the programs that are installed on this machine. */
+    public static EmbeddedServer ofInstalled(int major, Path parent) {
+        return create(major, PostgresBinaries.installed(major), parent, Map.of());
+    }
+
+    private static EmbeddedServer create(
+            int major, PostgresBinaries binaries, Path parent, Map<String, String> settings) {
         try {
             Files.createDirectories(parent);
             Path data = Files.createTempDirectory(parent, "pg" + major + "-").toAbsolutePath();
-            EmbeddedServer server =
-                    new EmbeddedServer(major, freePort(), data, PostgresBinaries.of(major));
+            EmbeddedServer server = new EmbeddedServer(major, freePort(), data, binaries);
             server.initialise(settings);
             Runtime.getRuntime().addShutdownHook(server.hook);
             server.start();

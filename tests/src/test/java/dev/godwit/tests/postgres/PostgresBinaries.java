@@ -4,8 +4,11 @@ package dev.godwit.tests.postgres;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Set;
@@ -21,6 +24,7 @@ import org.tukaani.xz.XZInputStream;
  */
 final class PostgresBinaries {
     private static final String ARCHIVE = "postgres-linux-x86_64.txz";
+    private static final Path INSTALLED = Path.of("/usr/lib/postgresql");
     private static final int OWNER_EXECUTES = 0100;
 
     private final Path home;
@@ -33,7 +37,13 @@ final class PostgresBinaries {
         Path folder = Path.of(System.getProperty("godwit.postgres", "target/postgres"));
         Path home = folder.resolve(Integer.toString(major));
         Path whole = home.resolve("unpacked");
-        try {
+        // Another test JVM may want them at the same moment.
+        try (FileChannel lock =
+                        FileChannel.open(
+                                folder.resolve(major + ".lock"),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE);
+                FileLock ignored = lock.lock()) {
             if (!Files.exists(whole)) {
                 unpack(folder.resolve(major + ".jar"), home);
                 Files.createFile(whole);
@@ -43,6 +53,11 @@ final class PostgresBinaries {
                     "no programs of PostgreSQL " + major + " in " + folder, e);
         }
         return new PostgresBinaries(home);
+    }
+
+    /** Those that a Debian package has installed, with the extensions of further packages. */
+    static PostgresBinaries installed(int major) {
+        return new PostgresBinaries(INSTALLED.resolve(Integer.toString(major)));
     }
 
     String program(String name) {

@@ -108,6 +108,33 @@ class OddTablesIT {
     }
 
     @Test
+    void rowSecurityHidesNothingFromASuperuser() {
+        Database source = harness.database(15, "secret_source");
+        Database target = harness.database(18, "secret_target");
+        for (Database database : List.of(source, target)) {
+            database.executeAs(
+                    Roles.MIGRATOR,
+                    "CREATE TABLE secret (id int PRIMARY KEY, v text)",
+                    "CREATE POLICY none ON secret USING (false) WITH CHECK (false)",
+                    "ALTER TABLE secret ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
+        }
+        source.execute("INSERT INTO secret SELECT i, 'v' FROM generate_series(1, 500) i");
+        List<String> before = Catalog.of(target);
+
+        RunningMigration migration =
+                harness.start(harness.requestAsSuperuser(source, target), source.name());
+        migration.awaitState("ready_to_cutover");
+        source.execute(
+                "UPDATE secret SET v = v || id WHERE id % 2 = 0",
+                "DELETE FROM secret WHERE id % 5 = 0", "INSERT INTO secret VALUES (0, NULL)");
+        migration.cutOver(true);
+
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.number("SELECT count(*) FROM secret")).isEqualTo(401);
+        assertThat(Catalog.of(target)).isEqualTo(before);
+    }
+
+    @Test
     void whatCannotBeCarriedIsRefusedBeforeTheSourceFeelsIt() {
         Database source = harness.database(15, "refused_source");
         Database target = harness.database(18, "refused_target");

@@ -12,6 +12,7 @@ import dev.godwit.tests.harness.MigrationTest;
 import dev.godwit.tests.harness.RunningMigration;
 import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.workload.Writer;
+import dev.godwit.tests.workload.random.Alterations;
 import dev.godwit.tests.workload.random.RandomSchema;
 import dev.godwit.tests.workload.random.RandomWorkload;
 import java.time.Duration;
@@ -30,12 +31,14 @@ class RandomWorkloadIT {
     private static final int SESSIONS = 4;
     private static final int PER_SECOND = 120;
     private static final int TRANSACTIONS = MigrationHarness.SOAK ? 2_500 : 700;
+    private static final int ALTERATIONS = 4;
     private static final String SEQUENCES =
             "SELECT schemaname, sequencename, last_value FROM pg_sequences ORDER BY 1, 2";
     private static final Duration LONG = Duration.ofMinutes(Long.getLong("godwit.minutes", 30));
 
     private final MigrationHarness harness;
     private long committed;
+    private long stops;
 
     RandomWorkloadIT(MigrationHarness harness) {
         this.harness = harness;
@@ -50,7 +53,9 @@ class RandomWorkloadIT {
             Scenario.of(seed + seeds).named(this::migrate);
             seeds++;
         } while (System.nanoTime() < end);
-        MigrationHarness.say("%d seeds, %d transactions, no difference", seeds, committed);
+        MigrationHarness.say(
+                "%d seeds, %d transactions, %d stops at a changed schema, no difference",
+                seeds, committed, stops);
     }
 
     /** What else the seed decides. */
@@ -91,18 +96,27 @@ class RandomWorkloadIT {
         schema.create(source, target);
         var workload = new RandomWorkload(schema, scenario.seed(), scenario.from());
         workload.fill(source, 40);
-        List<String> before = Catalog.of(target);
+        List<String> before = unaltered(target);
 
         // When
         try (Writer writer =
                 Writer.start(source, workload, scenario.seed(), SESSIONS, PER_SECOND)) {
             RunningMigration migration =
                     harness.start(request(scenario, source, target), source.name());
+            migration.await("transactions", status -> writer.committed() >= TRANSACTIONS / 2);
+            migration.awaitState("syncing", "ready_to_cutover");
+            SchemaChanger changer = new SchemaChanger(migration, source, target);
+            Alterations alterations = new Alterations(schema, scenario.seed(), scenario.from());
+            for (int i = 0; i < ALTERATIONS; i++) {
+                changer.change(alterations.next());
+            }
+            stops += changer.stops();
             migration.await("transactions", status -> writer.committed() >= TRANSACTIONS);
             // A search for each row of a table without a key is slower than the sessions are.
             writer.pause();
             migration.awaitState("ready_to_cutover");
             migration.awaitNothingPending();
+            workload.endWithTheirSessions();
             writer.resume();
             DatabaseStatus end = migration.cutOver(true);
 
@@ -120,8 +134,13 @@ class RandomWorkloadIT {
             assertThat(end.applied()).isEqualTo(end.incoming()).isPositive();
         }
         MigrationHarness.requireEqual(source, target);
-        assertThat(Catalog.of(target)).isEqualTo(before);
+        assertThat(unaltered(target)).isEqualTo(before);
         assertThat(target.query(SEQUENCES)).isEqualTo(source.query(SEQUENCES));
+    }
+
+    /** The catalog but for the columns that alterations have added. */
+    private static List<String> unaltered(Database target) {
+        return Catalog.of(target).stream().filter(line -> !line.contains("|added ")).toList();
     }
 
     private MigrationRequest request(Scenario scenario, Database source, Database target) {

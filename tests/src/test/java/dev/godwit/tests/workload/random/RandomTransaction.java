@@ -8,8 +8,9 @@ import java.util.List;
  *
  * @param steps in order
  * @param kept whether it is committed
+ * @param prepared whether it ends in two phases
  */
-record RandomTransaction(List<Guarded> steps, boolean kept) {
+record RandomTransaction(List<Guarded> steps, boolean kept, boolean prepared) {
     RandomTransaction {
         steps = List.copyOf(steps);
     }

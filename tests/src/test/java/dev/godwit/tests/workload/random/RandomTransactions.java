@@ -12,6 +12,8 @@ import java.util.Set;
 final class RandomTransactions {
     private static final int TRUNCATE_ONCE_IN = 600;
 
+    private static final int PREPARED_ONCE_IN = 30;
+
     /** On 10 a TRUNCATE loads the table again. */
     private static final int TRUNCATE_STREAMED = 11;
 
@@ -42,7 +44,7 @@ final class RandomTransactions {
         } else {
             plain(steps);
         }
-        return new RandomTransaction(steps, !dice.chance(7));
+        return new RandomTransaction(steps, !dice.chance(7), dice.rarely(PREPARED_ONCE_IN));
     }
 
     private void plain(List<Guarded> steps) {

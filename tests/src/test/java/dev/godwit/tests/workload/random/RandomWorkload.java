@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.tests.workload.random;
 
+import dev.godwit.postgres.Identifiers;
 import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.postgres.Roles;
 import dev.godwit.tests.workload.Application;
@@ -13,6 +14,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The random transactions of one seed as an application. What the server refuses because of other
@@ -30,10 +32,15 @@ public final class RandomWorkload implements Application {
     /** Conflicts of sessions, the fence, a lost connection: the transaction is over. */
     private static final Set<String> PASSED_ON = Set.of("40", "08", "57P", "25006");
 
+    /** What is prepared outlives other sessions' transactions, and a look of capture's. */
+    private static final long PREPARED_NANOS = 30_000_000;
+
     private final RandomSchema schema;
     private final long seed;
     private final int major;
     private final AtomicLong statements = new AtomicLong();
+    private final AtomicLong prepared = new AtomicLong();
+    private volatile boolean inTwoPhases = true;
     private final Map<String, Long> refused = new ConcurrentHashMap<>();
 
     public RandomWorkload(RandomSchema schema, long seed, int major) {
@@ -92,7 +99,28 @@ public final class RandomWorkload implements Application {
                 return ROLL_BACK;
             }
         }
+        if (transaction.prepared() && inTwoPhases) {
+            return endInTwoPhases(connection, transaction.kept()) ? rows : ROLL_BACK;
+        }
         return transaction.kept() ? rows : ROLL_BACK;
+    }
+
+    /** Returns whether its changes stand. */
+    private boolean endInTwoPhases(Connection connection, boolean kept) throws SQLException {
+        String gid = Identifiers.literal("it's " + seed + " " + prepared.incrementAndGet());
+        Step prepare = new Step.Sql("PREPARE TRANSACTION " + gid);
+        try {
+            prepare.run(connection);
+        } catch (SQLException e) {
+            count(e, prepare);
+            return false;
+        }
+        // No transaction is open now, and none may be when it is ended.
+        connection.setAutoCommit(true);
+        LockSupport.parkNanos(PREPARED_NANOS);
+        new Step.Sql((kept ? "COMMIT" : "ROLLBACK") + " PREPARED " + gid).run(connection);
+        connection.setAutoCommit(false);
+        return kept;
     }
 
     private long guarded(Connection connection, Step step) throws SQLException {
@@ -129,8 +157,14 @@ public final class RandomWorkload implements Application {
                 e);
     }
 
+    /** From now on every transaction ends with its session: what is prepared outlives the fence. */
+    public void endWithTheirSessions() {
+        inTwoPhases = false;
+    }
+
     @Override
     public String toString() {
-        return "%d statements, refused %s".formatted(statements.get(), new TreeMap<>(refused));
+        return "%d statements, %d transactions in two phases, refused %s"
+                .formatted(statements.get(), prepared.get(), new TreeMap<>(refused));
     }
 }

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Triggers and rules: they change the row that is written, or leave a row in their schema's audit.
- * On the target each of them would do it once more.
+ * Triggers and rules: they change the row that is written, or leave a row in their schema's audit;
+ * on the target each of them would do it once more. And policies, which hide rows.
  */
 final class Reactions {
     private Reactions() {}
@@ -38,6 +38,10 @@ final class Reactions {
     }
 
     static void add(Dice dice, TableDraft draft) {
+        if (dice.chance(15)) {
+            // Its owner, who migrates and who writes, sees every row.
+            draft.after.add("ALTER TABLE %s ENABLE ROW LEVEL SECURITY".formatted(draft.name()));
+        }
         if (draft.columns.isEmpty() || draft.traits.contains(Trait.DEFERRABLE)) {
             return;
         }
