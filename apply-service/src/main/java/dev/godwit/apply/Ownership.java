@@ -88,7 +88,7 @@ final class Ownership {
         markers = first.markers();
         ChangesWorker sync =
                 ChangesWorker.start(
-                        new Stream(ledger.databaseId(), epoch, first.tables()),
+                        new Stream(ledger.databaseId(), epoch, () -> watch.latest(first).tables()),
                         SyncSettings.ofLanes(first.migration().getSettings().getLanes()),
                         name -> TargetSession.open(target, name).connection(),
                         surroundings.book(),

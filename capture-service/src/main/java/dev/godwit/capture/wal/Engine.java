@@ -40,6 +40,7 @@ final class Engine implements AutoCloseable {
     private final DebeziumEngine<RecordChangeEvent<SourceRecord>> engine;
     private final Thread thread;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final CountDownLatch drained = new CountDownLatch(1);
     private volatile @Nullable Throwable error;
     private volatile boolean received;
     private volatile long receivedLsn;
@@ -78,6 +79,16 @@ final class Engine implements AutoCloseable {
     /** Whether it ended within this time. */
     boolean awaitEnd(Duration most) throws InterruptedException {
         return ended.await(most.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Returns when all that the decoder reads before its end is committed, or this has ended. */
+    void awaitDrained(Duration most) throws InterruptedException {
+        long until = System.nanoTime() + most.toNanos();
+        while (ended.getCount() > 0 && until - System.nanoTime() > 0) {
+            if (drained.await(CLOSE_RETRY.toNanos(), TimeUnit.NANOSECONDS)) {
+                return;
+            }
+        }
     }
 
     /** Whether the source has sent anything yet. */
@@ -170,12 +181,17 @@ final class Engine implements AutoCloseable {
                     Frames.read((ByteBuffer) message.get("content"), decoder);
                 }
                 committed =
-                        batch.hasRecords() || System.nanoTime() - committedAt >= idleCommitNanos;
+                        batch.hasRecords()
+                                || decoder.ended()
+                                || System.nanoTime() - committedAt >= idleCommitNanos;
                 if (committed) {
                     batch.flushable(decoder.flushable());
                     batch.commit();
                     committedAt = System.nanoTime();
                 }
+            }
+            if (decoder.ended()) {
+                drained.countDown();
             }
             received = true;
             receivedLsn = Math.max(receivedLsn, decoder.flushable());

@@ -36,6 +36,8 @@ final class PgOutputDecoder implements Frames.Receiver {
     private final Queue<MarkerRequest> requested;
     private final Map<Integer, Relation> relations = new HashMap<>();
     private final ChangeEncoder encoder = new ChangeEncoder();
+    private volatile boolean ending;
+    private boolean ended;
     private @Nullable Transaction transaction;
     private @Nullable HeldBack heldBack;
     private @Nullable ChangeSink log;
@@ -66,8 +68,25 @@ final class PgOutputDecoder implements Frames.Receiver {
         return flushable;
     }
 
+    /** Nothing behind the transaction that is being read, if any, is read. Any thread may say so. */
+    void endBetweenTransactions() {
+        ending = true;
+    }
+
+    /** Whether that has come to pass. */
+    boolean ended() {
+        return ended;
+    }
+
     @Override
     public void message(byte[] bytes, int from, int length) throws InterruptedException {
+        ended |= ending && transaction == null;
+        if (!ended) {
+            read(bytes, from, length);
+        }
+    }
+
+    private void read(byte[] bytes, int from, int length) throws InterruptedException {
         switch (bytes[from]) {
             case 'I' -> row(Operation.INSERT, bytes, from, length);
             case 'U' -> row(Operation.UPDATE, bytes, from, length);
@@ -90,8 +109,11 @@ final class PgOutputDecoder implements Frames.Receiver {
         if (transaction != null) {
             throw new PgOutputException("a keep-alive between two transactions came within one");
         }
-        appendRequested(walEnd);
-        flushable(walEnd);
+        ended |= ending;
+        if (!ended) {
+            appendRequested(walEnd);
+            flushable(walEnd);
+        }
     }
 
     private void begin(Bytes message) throws InterruptedException {
@@ -137,12 +159,12 @@ final class PgOutputDecoder implements Frames.Receiver {
     private void row(Operation operation, byte[] bytes, int from, int length)
             throws InterruptedException {
         Transaction current = current();
-        long at = ordinal++;
-        if (isCaptured(current, at)) {
-            return;
-        }
         Relation relation = relations.get(BigEndian.int32(bytes, from + 1));
         if (relation == null) {
+            return;
+        }
+        long at = ordinal++;
+        if (isCaptured(current, at)) {
             return;
         }
         release(false);
@@ -155,10 +177,6 @@ final class PgOutputDecoder implements Frames.Receiver {
 
     private void truncate(Bytes message) throws InterruptedException {
         Transaction current = current();
-        long at = ordinal++;
-        if (isCaptured(current, at)) {
-            return;
-        }
         int count = message.int32();
         int options = message.int8();
         var oids = new ArrayList<Integer>(count);
@@ -173,6 +191,10 @@ final class PgOutputDecoder implements Frames.Receiver {
             }
         }
         if (routed.isEmpty()) {
+            return;
+        }
+        long at = ordinal++;
+        if (isCaptured(current, at)) {
             return;
         }
         release(false);

@@ -51,6 +51,11 @@ public final class WalStream implements AutoCloseable {
     private volatile long receivedLsn;
     private volatile @Nullable MigrationException failure;
     private volatile boolean fenced;
+    private volatile boolean finishing;
+    private volatile @Nullable Reading reading;
+
+    /** One run of the engine. */
+    private record Reading(Engine engine, PgOutputDecoder decoder) {}
 
     /** The log must have begun ({@link ChangeLog#begin}, now or by a former owner). */
     public WalStream(
@@ -120,6 +125,20 @@ public final class WalStream implements AutoCloseable {
     /** Whether the log refused this owner: close all that is this owner's. */
     public boolean fenced() {
         return fenced;
+    }
+
+    /**
+     * Ends as {@link #close} does, but between two of the source's transactions if that can be had
+     * in this time: {@link dev.godwit.capture.publish.Progress#betweenTransactions()} tells.
+     */
+    public void finish(Duration most) throws InterruptedException {
+        finishing = true;
+        Reading now = reading;
+        if (now != null) {
+            now.decoder.endBetweenTransactions();
+            now.engine.awaitDrained(most);
+        }
+        close();
     }
 
     /**
@@ -193,7 +212,13 @@ public final class WalStream implements AutoCloseable {
         ServerVersion version = look();
         var decoder = new PgOutputDecoder(routing, markers, requested);
         SlotSettings reading =
-                SlotSettings.of(source, applicationName("capture-wal"), slot, version, settings);
+                SlotSettings.of(
+                        source,
+                        applicationName("capture-wal"),
+                        slot,
+                        log.progress().flushableLsn(),
+                        version,
+                        settings);
         try (var engine =
                 new Engine(
                         "engine-" + databaseId,
@@ -201,6 +226,10 @@ public final class WalStream implements AutoCloseable {
                         log,
                         decoder,
                         settings.heartbeat())) {
+            reading = new Reading(engine, decoder);
+            if (finishing) {
+                decoder.endBetweenTransactions();
+            }
             engine.start();
             LOG.atInfo()
                     .addKeyValue("migration", databaseId)
@@ -213,6 +242,8 @@ public final class WalStream implements AutoCloseable {
                 look();
             }
             throw e;
+        } finally {
+            reading = null;
         }
     }
 
