@@ -116,7 +116,7 @@ final class OwnedStream implements AutoCloseable {
         Optional<Progress> progress = Optional.ofNullable(log).map(ChangeLog::progress);
         Optional<Load> load = load();
         // Before the phase, which then knows of these wishes at least.
-        int wishesSeen = load.map(Load::newestWish).orElse(0);
+        int wishesSeen = load.map(Load::newestWish).orElse(desired.database().getWishes());
         return new OwnerView(
                 source.epoch(),
                 phase(desired, failure),
