@@ -38,7 +38,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class OwnedStream implements AutoCloseable {
     private static final Duration ASK_AGAIN = Duration.ofSeconds(2);
-    private static final Duration TRANSACTION_PATIENCE = Duration.ofSeconds(30);
 
     /** How far this owner is. What runs exists only in the stage where it runs. */
     sealed interface Stage {
@@ -177,22 +176,24 @@ final class OwnedStream implements AutoCloseable {
             }
             case Stage.Streaming streaming -> {
                 requireOwner(streaming.load.fenced() || streaming.wal.fenced());
+                fulfil(desired, open, streaming.wal);
                 if (streaming.load.wantsReroute()) {
-                    streaming.wal.finish(TRANSACTION_PATIENCE);
-                    stage = new Stage.Preparing(streaming.load);
-                    requireOwner(streaming.wal.fenced());
-                    reroute(open, streaming.load);
-                } else {
-                    fulfil(desired, open, streaming.wal);
+                    reroute(open, streaming);
                 }
             }
         }
     }
 
-    /** If the stream has ended within a transaction, it goes on as it was. */
-    private static void reroute(ChangeLog open, Load load) throws InterruptedException {
+    /** The next step begins the stream again, with the routes that are recorded then. */
+    private void reroute(ChangeLog open, Stage.Streaming streaming) throws InterruptedException {
+        streaming.wal.drain();
+        if (!streaming.wal.drained()) {
+            return;
+        }
+        streaming.wal.close();
+        stage = new Stage.Preparing(streaming.load);
         if (open.progress().betweenTransactions()) {
-            load.reroute();
+            streaming.load.reroute();
         }
     }
 

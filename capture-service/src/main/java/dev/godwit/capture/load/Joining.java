@@ -58,9 +58,7 @@ final class Joining {
                 .anyMatch(target -> {
                     TableLoad load = loads.get(target);
                     return load == null
-                            || (!load.getSources().isEmpty()
-                                    && !load.getSources()
-                                            .equals(selection.relations(target, catalog)));
+                            || !load.getSources().equals(selection.relations(target, catalog));
                 });
     }
 

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -245,6 +246,15 @@ public final class Load implements AutoCloseable {
                 : new MigrationException(ErrorCode.INTERNAL, "the load ended: " + e, e);
     }
 
+    /** With the sources that it has now; none if it no longer travels. */
+    private static TableLoad routed(
+            TableLoad load, Selection selection, Map<TableName, SourceTable> catalog) {
+        return TableLoad.newBuilder(load)
+                .setSources(selection.relations(TableName.of(load.getTarget()), catalog))
+                .setFilenodes(List.of())
+                .build();
+    }
+
     /** Whether it may pass by itself. */
     private boolean report(MigrationException e) {
         boolean passing = e.code().retry() == ErrorCode.Retry.AUTOMATIC;
@@ -281,8 +291,9 @@ public final class Load implements AutoCloseable {
 
     private void round(Selection selection, List<TableName> due) throws InterruptedException {
         try (Connection session = context.source().open("load")) {
-            Map<TableName, SourceTable> before = catalog(session, selection, due);
-            boolean others = begun() && Joining.differ(due, selection, loads, before);
+            List<TableName> looked = withUnrecorded(selection, due);
+            Map<TableName, SourceTable> before = catalog(session, selection, looked);
+            boolean others = begun() && Joining.differ(looked, selection, loads, before);
             List<SchemaChange> joined =
                     others ? joining.join(session, selection, loads, before) : List.of();
             // It proves that this owner is the newest: only that one may drop a slot.
@@ -306,6 +317,21 @@ public final class Load implements AutoCloseable {
         }
     }
 
+    /**
+     * With those whose sources no owner has recorded: once there is one that has, the stream goes by
+     * the records alone.
+     */
+    private List<TableName> withUnrecorded(Selection selection, List<TableName> due) {
+        var all = new LinkedHashSet<>(due);
+        for (TableName target : selection.sources().keySet()) {
+            TableLoad load = loads.get(target);
+            if (load != null && load.getSources().isEmpty()) {
+                all.add(target);
+            }
+        }
+        return List.copyOf(all);
+    }
+
     /** The tables as they are now. */
     private static Map<TableName, SourceTable> catalog(
             Connection session, Selection selection, List<TableName> targets) throws SQLException {
@@ -327,22 +353,13 @@ public final class Load implements AutoCloseable {
             Map<TableName, SourceTable> catalog,
             List<SchemaChange> joined)
             throws InterruptedException {
-        var routed = new ArrayList<TableLoad>();
-        for (TableLoad load : asked) {
-            routed.add(
-                    TableLoad.newBuilder(load)
-                            .setSources(
-                                    selection.relations(TableName.of(load.getTarget()), catalog))
-                            .build());
-        }
+        List<TableLoad> routed =
+                asked.stream().map(load -> routed(load, selection, catalog)).toList();
         var all = new ArrayList<TableLoad>(routed);
         loads.forEach((target, load) -> {
-            if (!selection.sources().containsKey(target) && !load.getSources().isEmpty()) {
-                all.add(
-                        TableLoad.newBuilder(load)
-                                .setSources(List.of())
-                                .setFilenodes(List.of())
-                                .build());
+            boolean travels = selection.sources().containsKey(target);
+            if (travels == load.getSources().isEmpty() && !asked.contains(load)) {
+                all.add(routed(load, selection, catalog));
             }
         });
         var wanted = new Reroute(joined, all, new CountDownLatch(1));

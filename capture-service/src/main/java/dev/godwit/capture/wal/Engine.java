@@ -40,9 +40,9 @@ final class Engine implements AutoCloseable {
     private final DebeziumEngine<RecordChangeEvent<SourceRecord>> engine;
     private final Thread thread;
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final CountDownLatch drained = new CountDownLatch(1);
     private volatile @Nullable Throwable error;
     private volatile boolean received;
+    private volatile boolean drained;
     private volatile long receivedLsn;
     private long committedAt = System.nanoTime();
     private long acknowledged;
@@ -81,14 +81,9 @@ final class Engine implements AutoCloseable {
         return ended.await(most.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    /** Returns when all that the decoder reads before its end is committed, or this has ended. */
-    void awaitDrained(Duration most) throws InterruptedException {
-        long until = System.nanoTime() + most.toNanos();
-        while (ended.getCount() > 0 && until - System.nanoTime() > 0) {
-            if (drained.await(CLOSE_RETRY.toNanos(), TimeUnit.NANOSECONDS)) {
-                return;
-            }
-        }
+    /** Whether all that the decoder has read before its end is committed. */
+    boolean drained() {
+        return drained;
     }
 
     /** Whether the source has sent anything yet. */
@@ -190,9 +185,7 @@ final class Engine implements AutoCloseable {
                     committedAt = System.nanoTime();
                 }
             }
-            if (decoder.ended()) {
-                drained.countDown();
-            }
+            drained = decoder.ended();
             received = true;
             receivedLsn = Math.max(receivedLsn, decoder.flushable());
             if (committed && decoder.flushable() > acknowledged) {

@@ -68,7 +68,10 @@ final class PgOutputDecoder implements Frames.Receiver {
         return flushable;
     }
 
-    /** Nothing behind the transaction that is being read, if any, is read. Any thread may say so. */
+    /**
+     * Nothing is read any more once the log holds none or all of each transaction. Any thread may
+     * say so.
+     */
     void endBetweenTransactions() {
         ending = true;
     }
@@ -80,10 +83,19 @@ final class PgOutputDecoder implements Frames.Receiver {
 
     @Override
     public void message(byte[] bytes, int from, int length) throws InterruptedException {
-        ended |= ending && transaction == null;
+        ended |= mayEnd();
         if (!ended) {
             read(bytes, from, length);
         }
+    }
+
+    /** A transaction that the log holds a part of comes first when the stream begins anew. */
+    private boolean mayEnd() {
+        if (!ending || transaction != null) {
+            return false;
+        }
+        Position newest = sink().position();
+        return newest.ordinal() < 0 || Long.compareUnsigned(newest.finalLsn(), flushable) < 0;
     }
 
     private void read(byte[] bytes, int from, int length) throws InterruptedException {
@@ -109,10 +121,10 @@ final class PgOutputDecoder implements Frames.Receiver {
         if (transaction != null) {
             throw new PgOutputException("a keep-alive between two transactions came within one");
         }
-        ended |= ending;
         if (!ended) {
             appendRequested(walEnd);
             flushable(walEnd);
+            ended |= mayEnd();
         }
     }
 

@@ -51,7 +51,7 @@ public final class WalStream implements AutoCloseable {
     private volatile long receivedLsn;
     private volatile @Nullable MigrationException failure;
     private volatile boolean fenced;
-    private volatile boolean finishing;
+    private volatile boolean draining;
     private volatile @Nullable Reading reading;
 
     /** One run of the engine. */
@@ -128,17 +128,21 @@ public final class WalStream implements AutoCloseable {
     }
 
     /**
-     * Ends as {@link #close} does, but between two of the source's transactions if that can be had
-     * in this time: {@link dev.godwit.capture.publish.Progress#betweenTransactions()} tells.
+     * Takes nothing more of the source once the log holds none or all of each of its transactions;
+     * {@link #drained} tells when. It is still to be closed. Repeats change nothing.
      */
-    public void finish(Duration most) throws InterruptedException {
-        finishing = true;
+    public void drain() {
+        draining = true;
         Reading now = reading;
         if (now != null) {
             now.decoder.endBetweenTransactions();
-            now.engine.awaitDrained(most);
         }
-        close();
+    }
+
+    /** Whether that has come to pass, and is committed. */
+    public boolean drained() {
+        Reading now = reading;
+        return now != null && now.engine.drained();
     }
 
     /**
@@ -227,7 +231,7 @@ public final class WalStream implements AutoCloseable {
                         decoder,
                         settings.heartbeat())) {
             reading = new Reading(engine, decoder);
-            if (finishing) {
+            if (draining) {
                 decoder.endBetweenTransactions();
             }
             engine.start();

@@ -136,14 +136,9 @@ public record SchemaDifferences(
                 "source.new-tables",
                 ErrorCode.SCHEMA_CHANGED,
                 what,
-                "%s%s. Or on the source, if nothing needs it yet: DROP TABLE %s;"
+                "Create table %s on the target if it is not there yet; then %s. Or on the source, if nothing needs it: DROP TABLE %s;"
                         .formatted(
-                                table.getTarget().equals(table.getSource())
-                                                || table.getRoot() == null
-                                        ? "Create the same on the target, then: "
-                                        : "",
-                                reload(name),
-                                name.quoted()));
+                                TableName.of(table.getTarget()), reload(name), name.quoted()));
     }
 
     /** An attached table, or a detached partition. */
@@ -157,7 +152,8 @@ public record SchemaDifferences(
                                 name,
                                 TableName.of(now.getTarget()),
                                 TableName.of(way.getTarget())),
-                "%s. Table %s has to be there.".formatted(reload(name), TableName.of(now.getTarget())));
+                "Create table %s on the target if it is not there yet; then %s."
+                        .formatted(TableName.of(now.getTarget()), reload(name)));
     }
 
     private static CheckFinding disappeared(TableName name, TableMapping way) {

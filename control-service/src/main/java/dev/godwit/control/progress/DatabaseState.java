@@ -111,21 +111,24 @@ public enum DatabaseState {
 
     /** Whether every table is loaded, its key and indexes included, and none is to be anew. */
     public static boolean loaded(DatabaseMigration wanted, DatabaseProgress reported) {
-        CaptureStatus capture = reported.capture();
         ApplyStatus apply = reported.apply();
-        // What capture reads anew, apply may have heard nothing of.
-        boolean reading =
-                capture == null
-                        ? wanted.getWishes() > 0
-                        : capture.getWishesSeen() < wanted.getWishes()
-                                || (wanted.getWishes() > 0
-                                        && capture.getPhase() == CapturePhase.LOADING);
         return apply != null
-                && !reading
+                && (wanted.getWishes() == 0 || wishesGranted(wanted, reported))
                 && switch (apply.getPhase()) {
                     case PREPARING, LOADING -> false;
                     case SYNCING, HELD, FINALISING, FINALISED, RELEASED -> true;
                     case FAILED -> apply.getLoadEndedOn() != null;
+                };
+    }
+
+    /** Of what capture is about to read anew, apply may have heard nothing. */
+    private static boolean wishesGranted(DatabaseMigration wanted, DatabaseProgress reported) {
+        CaptureStatus capture = reported.capture();
+        return capture != null
+                && capture.getWishesSeen() >= wanted.getWishes()
+                && switch (capture.getPhase()) {
+                    case STARTING, WAITING_FOR_SLOT, LOADING -> false;
+                    case STREAMING, RELEASED, FAILED -> true;
                 };
     }
 
