@@ -21,7 +21,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,7 +49,7 @@ public final class Load implements AutoCloseable {
     private final Thread thread;
     private final RoundSnapshots snapshots;
     private final Joining joining;
-    private volatile @Nullable Reroute reroute;
+    private final Routes routes;
     private volatile boolean fenced;
     private volatile @Nullable MigrationException failure;
     private final Map<TableName, AttemptProgress> attempts = new ConcurrentHashMap<>();
@@ -60,6 +59,7 @@ public final class Load implements AutoCloseable {
         this.context = context;
         this.snapshots = new RoundSnapshots(context);
         this.joining = new Joining(context, snapshots);
+        this.routes = new Routes(context, loads);
         this.loads.putAll(context.log().recovered().loads());
         this.truncates = new UnseenTruncates(context.source(), context.clock());
         this.thread =
@@ -104,24 +104,12 @@ public final class Load implements AutoCloseable {
 
     /** The oids of the source tables whose changes the stream takes, as they are recorded. */
     public Map<TableName, Long> oids() {
-        var oids = new HashMap<TableName, Long>();
-        for (TableLoad load : loads.values()) {
-            load.getSources()
-                    .forEach(source -> oids.put(TableName.of(source.getName()), source.getOid()));
-        }
-        return oids;
+        return routes.oids();
     }
 
     /** The target table of each of them. */
     public Map<TableName, TableName> targets() {
-        var targets = new HashMap<TableName, TableName>();
-        for (TableLoad load : loads.values()) {
-            load.getSources()
-                    .forEach(source ->
-                            targets.put(
-                                    TableName.of(source.getName()), TableName.of(load.getTarget())));
-        }
-        return targets;
+        return routes.targets();
     }
 
     /**
@@ -129,7 +117,7 @@ public final class Load implements AutoCloseable {
      * then {@link #reroute} tells which.
      */
     public boolean wantsReroute() {
-        return reroute != null;
+        return routes.changeWanted();
     }
 
     /**
@@ -137,14 +125,7 @@ public final class Load implements AutoCloseable {
      * transactions of the source, while nobody streams.
      */
     public void reroute() throws InterruptedException {
-        Reroute wanted = reroute;
-        if (wanted != null) {
-            context.log().reroute(wanted.shapes(), wanted.loads());
-            wanted.loads().forEach(load -> loads.put(TableName.of(load.getTarget()), load));
-            reroute = null;
-            context.crashPoints().reach(CrashPoint.AFTER_REROUTE);
-            wanted.recorded().countDown();
-        }
+        routes.change();
     }
 
     /** As {@link #tables()}, when nothing runs. */
@@ -246,15 +227,6 @@ public final class Load implements AutoCloseable {
                 : new MigrationException(ErrorCode.INTERNAL, "the load ended: " + e, e);
     }
 
-    /** With the sources that it has now; none if it no longer travels. */
-    private static TableLoad routed(
-            TableLoad load, Selection selection, Map<TableName, SourceTable> catalog) {
-        return TableLoad.newBuilder(load)
-                .setSources(selection.relations(TableName.of(load.getTarget()), catalog))
-                .setFilenodes(List.of())
-                .build();
-    }
-
     /** Whether it may pass by itself. */
     private boolean report(MigrationException e) {
         boolean passing = e.code().retry() == ErrorCode.Retry.AUTOMATIC;
@@ -291,9 +263,9 @@ public final class Load implements AutoCloseable {
 
     private void round(Selection selection, List<TableName> due) throws InterruptedException {
         try (Connection session = context.source().open("load")) {
-            List<TableName> looked = withUnrecorded(selection, due);
+            List<TableName> looked = begun() ? routes.withUnrecorded(selection, due) : List.of();
             Map<TableName, SourceTable> before = catalog(session, selection, looked);
-            boolean others = begun() && Joining.differ(looked, selection, loads, before);
+            boolean others = Joining.differ(looked, selection, loads, before);
             List<SchemaChange> joined =
                     others ? joining.join(session, selection, loads, before) : List.of();
             // It proves that this owner is the newest: only that one may drop a slot.
@@ -304,7 +276,7 @@ public final class Load implements AutoCloseable {
             awaitGrants(asked);
             context.crashPoints().reach(CrashPoint.AFTER_GRANT);
             if (others) {
-                asked = rerouted(selection, asked, before, joined);
+                asked = routes.await(selection, asked, before, joined);
             }
             Map<TableName, SourceTable> catalog = catalog(session, selection, due);
             try (Snapshot snapshot = snapshots.make(session, selection, asked, catalog)) {
@@ -317,21 +289,6 @@ public final class Load implements AutoCloseable {
         }
     }
 
-    /**
-     * With those whose sources no owner has recorded: once there is one that has, the stream goes by
-     * the records alone.
-     */
-    private List<TableName> withUnrecorded(Selection selection, List<TableName> due) {
-        var all = new LinkedHashSet<>(due);
-        for (TableName target : selection.sources().keySet()) {
-            TableLoad load = loads.get(target);
-            if (load != null && load.getSources().isEmpty()) {
-                all.add(target);
-            }
-        }
-        return List.copyOf(all);
-    }
-
     /** The tables as they are now. */
     private static Map<TableName, SourceTable> catalog(
             Connection session, Selection selection, List<TableName> targets) throws SQLException {
@@ -341,31 +298,6 @@ public final class Load implements AutoCloseable {
                 .forEach((name, part) ->
                         catalog.computeIfPresent(name, (same, table) -> table.carrying(part)));
         return catalog;
-    }
-
-    /**
-     * Returns once the stream takes the changes of the tables that these attempts read, and of none
-     * that no longer travels.
-     */
-    private List<TableLoad> rerouted(
-            Selection selection,
-            List<TableLoad> asked,
-            Map<TableName, SourceTable> catalog,
-            List<SchemaChange> joined)
-            throws InterruptedException {
-        List<TableLoad> routed =
-                asked.stream().map(load -> routed(load, selection, catalog)).toList();
-        var all = new ArrayList<TableLoad>(routed);
-        loads.forEach((target, load) -> {
-            boolean travels = selection.sources().containsKey(target);
-            if (travels == load.getSources().isEmpty() && !asked.contains(load)) {
-                all.add(routed(load, selection, catalog));
-            }
-        });
-        var wanted = new Reroute(joined, all, new CountDownLatch(1));
-        reroute = wanted;
-        wanted.recorded().await();
-        return routed;
     }
 
     private void load(

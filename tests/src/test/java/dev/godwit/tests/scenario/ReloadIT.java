@@ -204,6 +204,31 @@ class ReloadIT {
         assertThat(late.code()).isEqualTo("STATE_CONFLICT");
     }
 
+    @Test
+    void mendsATableThatTheTargetHasLostRowsOf() {
+        Database source = Shop.fill(Shop.create(harness.database(15, "mended_source")), 500);
+        Database target = Shop.create(harness.database(18, "mended_target"));
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        target.execute("DELETE FROM label");
+        source.execute("UPDATE label SET words = 'changed'", "UPDATE price SET what = 'too'");
+        assertThat(migration.awaitState("failed").failureCode()).isEqualTo("ROW_MISSING");
+
+        migration.expect202(migration.reload("public.label"));
+        migration.awaitState("ready_to_cutover");
+
+        target.execute("UPDATE price SET what = 'by somebody else' WHERE amount < 9");
+        migration.expect202(migration.startCutover(false));
+        migration.applyAccepted();
+        assertThat(migration.awaitState("failed").failureCode()).isEqualTo("ROWS_DIFFER");
+
+        migration.expect202(migration.reload("public.price"));
+        migration.await(
+                "the load", status -> status.json().path("initializationCompleted").asBoolean());
+        migration.cutOver();
+        MigrationHarness.requireEqual(source, target);
+    }
+
     private static void awaitNote(RunningMigration migration, String part) {
         migration.await(
                 "a note",
