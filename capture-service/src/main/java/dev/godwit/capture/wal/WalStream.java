@@ -52,10 +52,10 @@ public final class WalStream implements AutoCloseable {
     private volatile @Nullable MigrationException failure;
     private volatile boolean fenced;
     private volatile boolean draining;
-    private volatile @Nullable Reading reading;
+    private volatile @Nullable Run running;
 
     /** One run of the engine. */
-    private record Reading(Engine engine, PgOutputDecoder decoder) {}
+    private record Run(Engine engine, PgOutputDecoder decoder) {}
 
     /** The log must have begun ({@link ChangeLog#begin}, now or by a former owner). */
     public WalStream(
@@ -133,7 +133,7 @@ public final class WalStream implements AutoCloseable {
      */
     public void drain() {
         draining = true;
-        Reading now = reading;
+        Run now = running;
         if (now != null) {
             now.decoder.endBetweenTransactions();
         }
@@ -141,7 +141,7 @@ public final class WalStream implements AutoCloseable {
 
     /** Whether that has come to pass, and is committed. */
     public boolean drained() {
-        Reading now = reading;
+        Run now = running;
         return now != null && now.engine.drained();
     }
 
@@ -230,7 +230,7 @@ public final class WalStream implements AutoCloseable {
                         log,
                         decoder,
                         settings.heartbeat())) {
-            reading = new Reading(engine, decoder);
+            running = new Run(engine, decoder);
             if (draining) {
                 decoder.endBetweenTransactions();
             }
@@ -247,7 +247,7 @@ public final class WalStream implements AutoCloseable {
             }
             throw e;
         } finally {
-            reading = null;
+            running = null;
         }
     }
 
