@@ -34,7 +34,8 @@ class ReloadIT {
     }
 
     static IntStream sources() {
-        return MigrationHarness.SOAK ? IntStream.rangeClosed(11, 18) : IntStream.of(12, 15);
+        // The last 12 still forgets tables that join, unless it is asked with care.
+        return MigrationHarness.SOAK ? IntStream.rangeClosed(11, 18) : IntStream.of(12);
     }
 
     @ParameterizedTest(name = "from {0}")
