@@ -77,10 +77,7 @@ final class Granting {
      *     on a table with rows
      */
     boolean grant(
-            Collection<TableLoad> asks,
-            Set<TableName> targets,
-            List<AttemptRow> known,
-            Level level)
+            Collection<TableLoad> asks, Set<TableName> targets, List<AttemptRow> known, Level level)
             throws SQLException, InterruptedException {
         Map<TableName, AttemptRow> granted =
                 known.stream().collect(Collectors.toMap(AttemptRow::target, Function.identity()));

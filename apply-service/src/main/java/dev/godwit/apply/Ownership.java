@@ -90,8 +90,7 @@ final class Ownership {
         finaliser.parkAgainIfReopened(first);
         markers = first.markers();
         try (LoadAsks asks =
-                LoadAsks.follow(
-                        surroundings.kafka(), surroundings.book(), ledger.databaseId())) {
+                LoadAsks.follow(surroundings.kafka(), surroundings.book(), ledger.databaseId())) {
             grantWishes(first, asks);
             sync(first, asks);
         }

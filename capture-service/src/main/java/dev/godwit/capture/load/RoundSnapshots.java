@@ -70,9 +70,7 @@ final class RoundSnapshots {
             Map<TableName, SourceTable> catalog)
             throws SQLException, InterruptedException {
         asked.forEach(load -> load.setFilenodes(filenodes(load, selection, catalog)));
-        return begun
-                ? again(selection, asked, catalog)
-                : first(session, selection, asked, catalog);
+        return begun ? again(selection, asked, catalog) : first(session, selection, asked, catalog);
     }
 
     /** Makes what a stream needs, and begins it. */
@@ -87,8 +85,7 @@ final class RoundSnapshots {
         publication.create(session, selection.allSources(), selection.carried());
         requirePublished(publication.oids(session), catalog);
         asked.forEach(load ->
-                load.setSources(
-                        selection.relations(TableName.of(load.getTarget()), catalog)));
+                load.setSources(selection.relations(TableName.of(load.getTarget()), catalog)));
         Snapshot snapshot = slots.createMain(waiting -> waitingFor = waiting);
         try {
             context.crashPoints().reach(CrashPoint.AFTER_SLOT);

@@ -59,8 +59,8 @@ public class MigrationsController {
     /**
      * Tables to be loaded anew, or for the first time.
      *
-     * @param tables of the source, as schema.table; a name that holds a dot stands in double quotes;
-     *     a partitioned table means its partitions
+     * @param tables of the source, as schema.table; a name that holds a dot stands in double
+     *     quotes; a partitioned table means its partitions
      * @param add whether tables that are not selected may be among them; default: false
      */
     @Serdeable

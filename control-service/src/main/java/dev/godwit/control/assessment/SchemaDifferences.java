@@ -137,8 +137,7 @@ public record SchemaDifferences(
                 ErrorCode.SCHEMA_CHANGED,
                 what,
                 "Create table %s on the target if it is not there yet; then %s. Or on the source, if nothing needs it: DROP TABLE %s;"
-                        .formatted(
-                                TableName.of(table.getTarget()), reload(name), name.quoted()));
+                        .formatted(TableName.of(table.getTarget()), reload(name), name.quoted()));
     }
 
     /** An attached table, or a detached partition. */
@@ -149,9 +148,7 @@ public record SchemaDifferences(
                 ErrorCode.SCHEMA_CHANGED,
                 "table %s of the source was attached or detached: its rows belong in table %s of the target, and travel to %s"
                         .formatted(
-                                name,
-                                TableName.of(now.getTarget()),
-                                TableName.of(way.getTarget())),
+                                name, TableName.of(now.getTarget()), TableName.of(way.getTarget())),
                 "Create table %s on the target if it is not there yet; then %s."
                         .formatted(TableName.of(now.getTarget()), reload(name)));
     }

@@ -25,8 +25,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What an operator can do: create, look, reload, start the cutover, apply, cancel, retry. A refusal is a
- * {@link MigrationException} whose code says who moves next.
+ * What an operator can do: create, look, reload, start the cutover, apply, cancel, retry. A refusal
+ * is a {@link MigrationException} whose code says who moves next.
  */
 public final class Migrations implements AutoCloseable {
     private final Owner owner;

@@ -125,8 +125,7 @@ final class ReloadCommand {
         }
         ApplyStatus apply = reported.apply();
         boolean captures =
-                reported.capture() != null
-                        && reported.capture().getPhase() != CapturePhase.FAILED;
+                reported.capture() != null && reported.capture().getPhase() != CapturePhase.FAILED;
         return captures
                 && (wanted.getPhase() == WantedPhase.RUN
                         || wanted.getPhase() == WantedPhase.CUT_OVER)
@@ -146,9 +145,7 @@ final class ReloadCommand {
                     .build();
         }
         return DatabaseState.stopped(wanted, reported)
-                ? DatabaseMigration.newBuilder(wanted)
-                        .setRetries(wanted.getRetries() + 1)
-                        .build()
+                ? DatabaseMigration.newBuilder(wanted).setRetries(wanted.getRetries() + 1).build()
                 : wanted;
     }
 }

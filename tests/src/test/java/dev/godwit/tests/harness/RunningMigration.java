@@ -138,8 +138,7 @@ public final class RunningMigration {
 
     /** The same of tables that the migration has not selected. */
     public Reply add(String... tables) {
-        return api.act(
-                id, database, "reload", Map.of("tables", List.of(tables), "add", true));
+        return api.act(id, database, "reload", Map.of("tables", List.of(tables), "add", true));
     }
 
     public Reply retry() {

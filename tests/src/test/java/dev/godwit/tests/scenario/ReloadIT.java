@@ -78,7 +78,9 @@ class ReloadIT {
                     // Then
                     MigrationHarness.say("%s; %s; %d changes", writer, another, end.applied());
                     witness.requireSound();
-                    assertThat(witness.changes()).isEqualTo(end.incoming()).isEqualTo(end.applied());
+                    assertThat(witness.changes())
+                            .isEqualTo(end.incoming())
+                            .isEqualTo(end.applied());
                     assertThat(another.fenced()).isTrue();
                 }
             }
@@ -232,8 +234,7 @@ class ReloadIT {
 
     private static void awaitNote(RunningMigration migration, String part) {
         migration.await(
-                "a note",
-                status -> status.notes().stream().anyMatch(note -> note.contains(part)));
+                "a note", status -> status.notes().stream().anyMatch(note -> note.contains(part)));
     }
 
     private static void refused(Reply reply, String table) {
