@@ -65,6 +65,17 @@ record Desired(Migration migration, DatabaseMigration database) {
         return tables;
     }
 
+    /** What the operator wants loaded anew, by target table. */
+    Map<TableName, Integer> wishes() {
+        var wishes = new LinkedHashMap<TableName, Integer>();
+        for (TableMapping mapping : database.getTables()) {
+            if (mapping.getWish() > 0) {
+                wishes.merge(TableName.of(mapping.getTarget()), mapping.getWish(), Math::max);
+            }
+        }
+        return wishes;
+    }
+
     List<TableName> targets() {
         return List.copyOf(tables().keySet());
     }

@@ -32,6 +32,15 @@ final class DesiredWatch {
     }
 
     /**
+     * What control wants now, without waiting for anything.
+     *
+     * @param otherwise if that is nothing
+     */
+    Desired latest(Desired otherwise) {
+        return desired.get().orElse(otherwise);
+    }
+
+    /**
      * Returns when it is time to look again.
      *
      * @throws InterruptedException if the owner is closed

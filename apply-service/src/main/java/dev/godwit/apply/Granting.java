@@ -47,6 +47,12 @@ final class Granting {
     private final long epoch;
     private final CrashPoints crashPoints;
 
+    /** Does something while nothing of the sync is applied. */
+    @FunctionalInterface
+    interface Level {
+        void act(ChangesWorker.LevelAction action) throws SQLException, InterruptedException;
+    }
+
     /**
      * Grants in one session.
      *
@@ -71,10 +77,7 @@ final class Granting {
      *     on a table with rows
      */
     boolean grant(
-            Collection<TableLoad> asks,
-            Set<TableName> targets,
-            List<AttemptRow> known,
-            ChangesWorker sync)
+            Collection<TableLoad> asks, Set<TableName> targets, List<AttemptRow> known, Level level)
             throws SQLException, InterruptedException {
         Map<TableName, AttemptRow> granted =
                 known.stream().collect(Collectors.toMap(AttemptRow::target, Function.identity()));
@@ -87,21 +90,21 @@ final class Granting {
                                     GrantOrder.INSTANCE.compare(ask.getAttempt(), row.attempt())
                                             > 0)
                             .orElse(true)) {
-                changed |= grant(sync, table, ask.getAttempt(), before);
+                changed |= grant(level, table, ask.getAttempt(), before);
             }
         }
         return changed;
     }
 
     private boolean grant(
-            ChangesWorker sync, TableName table, Attempt attempt, Optional<AttemptRow> before)
+            Level level, TableName table, Attempt attempt, Optional<AttemptRow> before)
             throws SQLException, InterruptedException {
         if (before.filter(row -> row.state() == AttemptRow.State.LOADED).isEmpty()) {
             return grant(table, attempt);
         }
         // Changes of this table are being applied: the lanes stand level while it is emptied.
         var granted = new boolean[1];
-        sync.whileLevel(() -> granted[0] = grant(table, attempt));
+        level.act(() -> granted[0] = grant(table, attempt));
         return granted[0];
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.apply;
 
+import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableLoad;
 import dev.godwit.schemas.codec.SchemaBook;
 import dev.godwit.schemas.topic.KafkaSettings;
@@ -10,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,17 @@ final class LoadAsks implements AutoCloseable {
         boolean was = changed;
         changed = false;
         return was;
+    }
+
+    /** Whether capture has asked for what the operator wants anew, by target table. */
+    boolean hold(Map<TableName, Integer> wishes) {
+        Map<TableName, Integer> asked =
+                asks.values().stream()
+                        .collect(
+                                Collectors.toMap(
+                                        ask -> TableName.of(ask.getTarget()), TableLoad::getWish));
+        return wishes.entrySet().stream()
+                .allMatch(wish -> asked.getOrDefault(wish.getKey(), -1) >= wish.getValue());
     }
 
     Collection<TableLoad> all() {

@@ -13,11 +13,13 @@ import dev.godwit.apply.sync.SyncSettings;
 import dev.godwit.apply.target.Restoring;
 import dev.godwit.apply.target.TargetSession;
 import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Failure;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -27,6 +29,7 @@ import java.util.Optional;
 final class Ownership {
     private static final Duration LOOK = Duration.ofMillis(250);
     private static final Duration FINISH_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration ASK_PATIENCE = Duration.ofSeconds(10);
 
     /** What an ownership works with, whatever its epoch. */
     record Parts(
@@ -86,26 +89,33 @@ final class Ownership {
         }
         finaliser.parkAgainIfReopened(first);
         markers = first.markers();
+        try (LoadAsks asks =
+                LoadAsks.follow(surroundings.kafka(), surroundings.book(), ledger.databaseId())) {
+            grantWishes(first, asks);
+            sync(first, asks);
+        }
+        return release(watch.wanted());
+    }
+
+    /** Returns when the target is to be released. */
+    private void sync(Desired first, LoadAsks asks) throws SQLException, InterruptedException {
         ChangesWorker sync =
                 ChangesWorker.start(
-                        new Stream(ledger.databaseId(), epoch, first.tables()),
+                        new Stream(ledger.databaseId(), epoch, () -> watch.latest(first).tables()),
                         SyncSettings.ofLanes(first.migration().getSettings().getLanes()),
                         name -> TargetSession.open(target, name).connection(),
                         surroundings.book(),
                         markers,
                         surroundings.crashPoints());
         board.begun(sync);
-        try (LoadAsks asks =
-                        LoadAsks.follow(
-                                surroundings.kafka(), surroundings.book(), ledger.databaseId());
-                IndexBuilds builds =
-                        new IndexBuilds(
-                                target,
-                                ledger,
-                                epoch,
-                                restoring,
-                                surroundings.crashPoints(),
-                                table -> sync.attemptsChanged())) {
+        try (IndexBuilds builds =
+                new IndexBuilds(
+                        target,
+                        ledger,
+                        epoch,
+                        restoring,
+                        surroundings.crashPoints(),
+                        table -> sync.attemptsChanged())) {
             while (true) {
                 Desired now = watch.wanted();
                 if (now.releasing()) {
@@ -127,7 +137,27 @@ final class Ownership {
             board.ended(sync);
             sync.close();
         }
-        return release(watch.wanted());
+    }
+
+    /**
+     * What the operator wants anew is granted before the sync comes to it: it may be what a former
+     * sync has stopped at.
+     */
+    private void grantWishes(Desired first, LoadAsks asks)
+            throws SQLException, InterruptedException {
+        Map<TableName, Integer> wishes = first.wishes();
+        if (wishes.isEmpty()) {
+            return;
+        }
+        long until = System.nanoTime() + ASK_PATIENCE.toNanos();
+        while (!asks.hold(wishes) && until - System.nanoTime() > 0) {
+            watch.pause();
+        }
+        granting.grant(
+                asks.all(),
+                wishes.keySet(),
+                attempts.all(connection),
+                ChangesWorker.LevelAction::run);
     }
 
     private void step(Desired now, ChangesWorker sync, LoadAsks asks, IndexBuilds builds)
@@ -152,7 +182,7 @@ final class Ownership {
 
     private void grant(Desired now, ChangesWorker sync, LoadAsks asks)
             throws SQLException, InterruptedException {
-        if (granting.grant(asks.all(), now.tables().keySet(), known, sync)) {
+        if (granting.grant(asks.all(), now.tables().keySet(), known, sync::whileLevel)) {
             known = attempts.all(connection);
             sync.attemptsChanged();
         }

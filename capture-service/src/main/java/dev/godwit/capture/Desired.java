@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.capture;
 
+import dev.godwit.capture.load.Selection;
 import dev.godwit.capture.source.Carried;
 import dev.godwit.capture.source.TargetNames;
 import dev.godwit.postgres.ConnectionSettings;
@@ -76,6 +77,15 @@ record Desired(Migration migration, DatabaseMigration database) {
             }
         }
         return Map.copyOf(carried);
+    }
+
+    /** All that a load needs to know of it. */
+    Selection selection() {
+        var wishes = new LinkedHashMap<TableName, Integer>();
+        for (TableMapping mapping : database.getTables()) {
+            wishes.merge(TableName.of(mapping.getTarget()), mapping.getWish(), Math::max);
+        }
+        return new Selection(sources(), carried(), wishes, database.getWishes());
     }
 
     TargetNames targetNames() {

@@ -5,6 +5,7 @@ import dev.godwit.capture.crash.CrashPoint;
 import dev.godwit.capture.load.Load;
 import dev.godwit.capture.load.LoadContext;
 import dev.godwit.capture.load.LoadSettings;
+import dev.godwit.capture.load.Selection;
 import dev.godwit.capture.publish.ChangeLog;
 import dev.godwit.capture.publish.OwnerFencedException;
 import dev.godwit.capture.publish.Progress;
@@ -17,6 +18,7 @@ import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.CapturePhase;
+import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.Sequences;
 import dev.godwit.schemas.Settings;
 import dev.godwit.schemas.WantedPhase;
@@ -25,6 +27,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,6 +114,8 @@ final class OwnedStream implements AutoCloseable {
     OwnerView view(Desired desired, Optional<MigrationException> failure, int retriesSeen) {
         Optional<Progress> progress = Optional.ofNullable(log).map(ChangeLog::progress);
         Optional<Load> load = load();
+        // Before the phase, which then knows of these wishes at least.
+        int wishesSeen = load.map(Load::newestWish).orElse(desired.database().getWishes());
         return new OwnerView(
                 source.epoch(),
                 phase(desired, failure),
@@ -123,6 +129,7 @@ final class OwnedStream implements AutoCloseable {
                 lag.bytes(),
                 lag.capturedUntil(),
                 marks.fencedOn(),
+                wishesSeen,
                 desired.sources(),
                 load.map(Load::tables).orElseGet(this::recordedTables));
     }
@@ -170,7 +177,23 @@ final class OwnedStream implements AutoCloseable {
             case Stage.Streaming streaming -> {
                 requireOwner(streaming.load.fenced() || streaming.wal.fenced());
                 fulfil(desired, open, streaming.wal);
+                if (streaming.load.wantsReroute()) {
+                    reroute(open, streaming);
+                }
             }
+        }
+    }
+
+    /** The next step begins the stream again, with the routes that are recorded then. */
+    private void reroute(ChangeLog open, Stage.Streaming streaming) throws InterruptedException {
+        streaming.wal.drain();
+        if (!streaming.wal.drained()) {
+            return;
+        }
+        streaming.wal.close();
+        stage = new Stage.Preparing(streaming.load);
+        if (open.progress().betweenTransactions()) {
+            streaming.load.reroute();
         }
     }
 
@@ -183,8 +206,7 @@ final class OwnedStream implements AutoCloseable {
                                 source,
                                 open,
                                 context.kafka(),
-                                desired.sources(),
-                                desired.carried(),
+                                selections(desired),
                                 LoadSettings.of(
                                         settings.getLoadWorkers(),
                                         settings.getLoadBacklogBytesMax(),
@@ -196,13 +218,33 @@ final class OwnedStream implements AutoCloseable {
         return new Stage.Preparing(load);
     }
 
+    /** What control wants, read once as long as it stays the same. */
+    private record Known(DatabaseMigration database, Selection selection) {}
+
+    /** Always the newest: a status must not know of a wish that the load does not. */
+    private Supplier<Selection> selections(Desired first) {
+        var known = new AtomicReference<>(new Known(first.database(), first.selection()));
+        return () -> {
+            Desired now = context.migrations().find(source.id()).orElse(first);
+            return known.updateAndGet(last ->
+                            last.database == now.database()
+                                    ? last
+                                    : new Known(now.database(), now.selection()))
+                    .selection;
+        };
+    }
+
     private Stage startWal(Desired desired, ChangeLog open, Load load) {
+        Map<TableName, TableName> recorded = load.targets();
         var wal =
                 new WalStream(
                         source.settings(),
                         source.id(),
                         open,
-                        new SelectedTables(desired.targets(), desired.carried(), load.oids()),
+                        new SelectedTables(
+                                recorded.isEmpty() ? desired.targets() : recorded,
+                                desired.carried(),
+                                load.oids()),
                         WalSettings.DEFAULTS,
                         context.clock());
         wal.start();

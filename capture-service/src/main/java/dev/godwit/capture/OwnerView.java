@@ -15,6 +15,7 @@ import java.util.Optional;
  * How one owner stands, for its status.
  *
  * @param progress empty when the topics are gone: nothing more is told but the phase
+ * @param wishesSeen the newest of the operator's wishes that the phase takes into account
  * @param sources the source tables of each target table
  * @param tables by target table
  */
@@ -29,5 +30,6 @@ record OwnerView(
         long uncapturedWalBytes,
         Optional<Instant> capturedUntil,
         Optional<Instant> fencedOn,
+        int wishesSeen,
         Map<TableName, List<TableName>> sources,
         Map<TableName, TableProgress> tables) {}

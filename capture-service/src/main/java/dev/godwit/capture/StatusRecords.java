@@ -37,6 +37,7 @@ final class StatusRecords {
                         .setUncapturedWalBytes(view.uncapturedWalBytes())
                         .setCapturedUntil(view.capturedUntil().orElse(null))
                         .setFencedOn(view.fencedOn().orElse(null))
+                        .setWishesSeen(view.wishesSeen())
                         .setLoadStartedOn(loadStartedOn(view))
                         .setLoadEndedOn(loadEndedOn(view))
                         .setCaptured(none())

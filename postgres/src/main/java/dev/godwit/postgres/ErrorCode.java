@@ -142,7 +142,7 @@ public enum ErrorCode {
             "Mend the target so that it accepts this change, then retry; nothing was skipped."),
     ROW_MISSING(
             Retry.AFTER_ACTION,
-            "The target lacks a row that the source changed, so somebody else writes to the target. Restore the row, or cancel and start a fresh migration."),
+            "The target lacks a row that the source changed, so somebody else writes to the target. Restore the row, then retry; or have the table loaded anew: godwit reload."),
     LOG_TRIMMED(
             Retry.NEVER,
             "The Kafka log begins behind what the target holds. Cancel this migration and start a fresh one."),
@@ -167,7 +167,7 @@ public enum ErrorCode {
             "Commit or roll back the prepared transactions on the source (pg_prepared_xacts), then apply again."),
     ROWS_DIFFER(
             Retry.AFTER_ACTION,
-            "Somebody else wrote to the target, or a row cannot be carried. The source is untouched: compare the table named, then cancel or retry."),
+            "Somebody else wrote to the target, rows changed on the source without a row change in the WAL, or a row cannot be carried. The source is untouched: compare the table named, then have it loaded anew (godwit reload), retry, or cancel."),
 
     // Requests
     REQUEST_INVALID(Retry.AFTER_ACTION, "Correct the field that the message names."),

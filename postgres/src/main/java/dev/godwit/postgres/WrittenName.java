@@ -31,6 +31,19 @@ public record WrittenName(String name, boolean quoted) {
         return List.copyOf(names);
     }
 
+    /** A table's name as an operator would write it. */
+    public static String text(TableName name) {
+        return text(name.schema()) + "." + text(name.name());
+    }
+
+    private static String text(String part) {
+        boolean plain =
+                !part.equals("*")
+                        && part.equals(part.strip())
+                        && part.chars().noneMatch(c -> c == QUOTE || c == '.');
+        return plain ? part : QUOTE + part.replace("\"", "\"\"") + QUOTE;
+    }
+
     /** Where the character first stands outside of quotes, from there on; −1 if nowhere. */
     public static int indexOf(String text, char sought, int from) {
         boolean inQuotes = false;

@@ -13,6 +13,8 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +61,14 @@ final class TableBook {
 
     @Nullable SchemaChange announced(int relation) {
         return announced.get(relation);
+    }
+
+    /** The source tables that have been announced for a target table. */
+    Set<TableName> sources(TableName target) {
+        return announced.values().stream()
+                .filter(shape -> TableName.of(shape.getTarget()).equals(target))
+                .map(shape -> TableName.of(shape.getSource()))
+                .collect(Collectors.toSet());
     }
 
     /** In the caller's transaction, while all lanes stand level. */

@@ -7,7 +7,9 @@ import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Truncate;
 import java.sql.SQLException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Empties tables as the source did, while all lanes stand level. */
 final class TruncateBarrier {
@@ -15,6 +17,7 @@ final class TruncateBarrier {
     private final LaneSet lanes;
     private final LaneSession owner;
     private final OpenTransaction transaction;
+    private final TableBook tables;
     private final DurablePosition durable;
     private final TableShapes shapes;
     private final Standing standing;
@@ -24,6 +27,7 @@ final class TruncateBarrier {
         this.lanes = parts.lanes();
         this.owner = parts.owner();
         this.transaction = parts.transaction();
+        this.tables = parts.tables();
         this.durable = parts.durable();
         this.shapes = shapes;
         this.standing = standing;
@@ -68,7 +72,7 @@ final class TruncateBarrier {
                     new Step(stands, at + 1, truncate.getCommitMicros()),
                     tallies,
                     lanes.size(),
-                    connection -> new Truncation(stream.sources()).run(connection, due, stands));
+                    connection -> new Truncation(this::sources).run(connection, due, stands));
         } catch (SQLException e) {
             if (SqlStates.passing(e) || SqlStates.state(e).isEmpty()) {
                 throw e;
@@ -77,6 +81,13 @@ final class TruncateBarrier {
         }
         standing.passed(stands);
         durable.committed();
+    }
+
+    /** Those that the log has brought so far; one that control no longer wants does not count. */
+    private Set<TableName> sources(TableName target) {
+        Set<TableName> sources = new HashSet<>(tables.sources(target));
+        sources.retainAll(stream.sources().get().getOrDefault(target, Set.of()));
+        return sources;
     }
 
     private static List<TableName> names(List<RowShape> shapes) {

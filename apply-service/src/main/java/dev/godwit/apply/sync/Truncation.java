@@ -14,15 +14,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Empties tables as one TRUNCATE of the source did: one statement over all of them, or DELETE where
  * a table outside refers to them; never CASCADE.
  */
 final class Truncation {
-    private final Map<TableName, Set<TableName>> sources;
+    private final Function<TableName, Set<TableName>> sources;
 
-    Truncation(Map<TableName, Set<TableName>> sources) {
+    /**
+     * @param sources of a target table
+     */
+    Truncation(Function<TableName, Set<TableName>> sources) {
         this.sources = sources;
     }
 
@@ -56,8 +60,7 @@ final class Truncation {
 
     /** One leaf of several that share a target table cannot be emptied alone. */
     private void requireWhole(TableName target, Set<TableName> emptied, Position position) {
-        Set<TableName> all = sources.getOrDefault(target, Set.of());
-        if (!emptied.containsAll(all)) {
+        if (!emptied.containsAll(sources.apply(target))) {
             throw new MigrationException(
                     ErrorCode.CHANGE_REFUSED,
                     "a TRUNCATE of %s at %s empties a part of the target table %s"

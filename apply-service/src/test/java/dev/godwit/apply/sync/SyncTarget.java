@@ -107,7 +107,7 @@ final class SyncTarget implements AutoCloseable {
         long epoch = new Partitions(ledger).take(connection, Ledger.CHANGES).epoch();
         var worker =
                 ChangesWorker.start(
-                        new Stream(ID, epoch, sources),
+                        new Stream(ID, epoch, () -> sources),
                         sync,
                         name ->
                                 silent

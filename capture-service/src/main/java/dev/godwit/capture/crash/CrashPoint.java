@@ -21,6 +21,10 @@ public enum CrashPoint {
     BEFORE_TABLE_END,
     /** A table's end is acknowledged, but not recorded. */
     AFTER_TABLE_END,
+    /** A further table is published, no stream knows it. */
+    AFTER_PUBLISH,
+    /** The stream is to take a further table's changes, nothing of it is loaded. */
+    AFTER_REROUTE,
     /** The fence is recorded, the source is not fenced. */
     BEFORE_FENCE,
     /** The database is read-only for new sessions, older ones still write. */

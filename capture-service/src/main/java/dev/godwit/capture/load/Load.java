@@ -12,6 +12,7 @@ import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Attempt;
 import dev.godwit.schemas.CaptureTablePhase;
+import dev.godwit.schemas.SchemaChange;
 import dev.godwit.schemas.TableLoad;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -47,6 +48,8 @@ public final class Load implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
     private final RoundSnapshots snapshots;
+    private final Joining joining;
+    private final Routes routes;
     private volatile boolean fenced;
     private volatile @Nullable MigrationException failure;
     private final Map<TableName, AttemptProgress> attempts = new ConcurrentHashMap<>();
@@ -55,6 +58,8 @@ public final class Load implements AutoCloseable {
     public Load(LoadContext context) {
         this.context = context;
         this.snapshots = new RoundSnapshots(context);
+        this.joining = new Joining(context, snapshots);
+        this.routes = new Routes(context, loads);
         this.loads.putAll(context.log().recovered().loads());
         this.truncates = new UnseenTruncates(context.source(), context.clock());
         this.thread =
@@ -97,14 +102,30 @@ public final class Load implements AutoCloseable {
         return tables;
     }
 
-    /** The oids of the source tables, as they were recorded when the stream began. */
+    /** The oids of the source tables whose changes the stream takes, as they are recorded. */
     public Map<TableName, Long> oids() {
-        var oids = new HashMap<TableName, Long>();
-        for (TableLoad load : loads.values()) {
-            load.getSources()
-                    .forEach(source -> oids.put(TableName.of(source.getName()), source.getOid()));
-        }
-        return oids;
+        return routes.oids();
+    }
+
+    /** The target table of each of them. */
+    public Map<TableName, TableName> targets() {
+        return routes.targets();
+    }
+
+    /**
+     * Whether the stream is to take other tables' changes: it has to end between two transactions,
+     * then {@link #reroute} tells which.
+     */
+    public boolean wantsReroute() {
+        return routes.changeWanted();
+    }
+
+    /**
+     * Records what {@link #oids} and {@link #targets} tell from here on. Only between two
+     * transactions of the source, while nobody streams.
+     */
+    public void reroute() throws InterruptedException {
+        routes.change();
     }
 
     /** As {@link #tables()}, when nothing runs. */
@@ -114,9 +135,14 @@ public final class Load implements AutoCloseable {
         return tables;
     }
 
-    /** Whether every table's end is recorded. */
+    /** The newest of the operator's wishes that {@link #finished} knows of. */
+    public int newestWish() {
+        return context.selection().get().newestWish();
+    }
+
+    /** Whether every table's end is recorded, and every wish granted. */
     public boolean finished() {
-        return begun() && due().isEmpty();
+        return begun() && due(context.selection().get()).isEmpty();
     }
 
     /** Ends it with all its sessions. Repeats change nothing. */
@@ -152,14 +178,15 @@ public final class Load implements AutoCloseable {
                 if (begun()) {
                     truncates.look(loads.values());
                 }
-                List<TableName> due = due();
+                Selection selection = context.selection().get();
+                List<TableName> due = due(selection);
                 if (due.isEmpty()) {
                     failure = null;
                     backoff = BACKOFF_LEAST;
                     context.grants().awaitNews(NEWS_MOST);
                     continue;
                 }
-                round(due);
+                round(selection, due);
                 backoff = BACKOFF_LEAST;
             } catch (OwnerFencedException e) {
                 fenced = true;
@@ -212,18 +239,19 @@ public final class Load implements AutoCloseable {
     }
 
     /**
-     * Target tables without an end, whose attempt apply calls broken, or that were truncated
-     * unseen; a stream begins with all.
+     * Target tables without an end, whose attempt apply calls broken, that were truncated unseen,
+     * or that the operator wants anew; a stream begins with all.
      */
-    private List<TableName> due() {
+    private List<TableName> due(Selection selection) {
         if (!begun()) {
-            return List.copyOf(context.sources().keySet());
+            return List.copyOf(selection.sources().keySet());
         }
-        return context.sources().keySet().stream()
+        return selection.sources().keySet().stream()
                 .filter(target -> {
                     TableLoad load = loads.get(target);
                     return load == null
                             || !load.getEnded()
+                            || selection.wish(target) > load.getWish()
                             || truncates.found(target)
                             || context.grants()
                                     .broken(target)
@@ -233,46 +261,48 @@ public final class Load implements AutoCloseable {
                 .toList();
     }
 
-    private void round(List<TableName> due) throws InterruptedException {
+    private void round(Selection selection, List<TableName> due) throws InterruptedException {
         try (Connection session = context.source().open("load")) {
+            List<TableName> looked = begun() ? routes.withUnrecorded(selection, due) : List.of();
+            Map<TableName, SourceTable> before = catalog(session, selection, looked);
+            boolean others = Joining.differ(looked, selection, loads, before);
+            List<SchemaChange> joined =
+                    others ? joining.join(session, selection, loads, before) : List.of();
             // It proves that this owner is the newest: only that one may drop a slot.
-            List<TableLoad> asked = ask(due);
+            List<TableLoad> asked = ask(selection, due);
             if (!begun()) {
                 new Slots(context.source()).dropMain(session);
             }
             awaitGrants(asked);
             context.crashPoints().reach(CrashPoint.AFTER_GRANT);
-            Map<TableName, SourceTable> catalog =
-                    carried(
-                            SourceCatalog.read(
-                                    session,
-                                    due.stream()
-                                            .flatMap(target ->
-                                                    context
-                                                            .sources()
-                                                            .getOrDefault(target, List.of())
-                                                            .stream())
-                                            .toList()));
-            try (Snapshot snapshot = snapshots.make(session, asked, catalog)) {
+            if (others) {
+                asked = routes.await(selection, asked, before, joined);
+            }
+            Map<TableName, SourceTable> catalog = catalog(session, selection, due);
+            try (Snapshot snapshot = snapshots.make(session, selection, asked, catalog)) {
                 context.crashPoints().reach(CrashPoint.AFTER_BEGIN);
                 failure = null;
-                load(session, snapshot, asked, catalog);
+                load(session, selection, snapshot, asked, catalog);
             }
         } catch (SQLException e) {
             throw context.source().failed("preparing the load", e);
         }
     }
 
-    private Map<TableName, SourceTable> carried(Map<TableName, SourceTable> catalog) {
-        var carried = new HashMap<>(catalog);
-        context.carried()
+    /** The tables as they are now. */
+    private static Map<TableName, SourceTable> catalog(
+            Connection session, Selection selection, List<TableName> targets) throws SQLException {
+        var catalog = new HashMap<>(SourceCatalog.read(session, selection.sourcesOf(targets)));
+        selection
+                .carried()
                 .forEach((name, part) ->
-                        carried.computeIfPresent(name, (same, table) -> table.carrying(part)));
-        return carried;
+                        catalog.computeIfPresent(name, (same, table) -> table.carrying(part)));
+        return catalog;
     }
 
     private void load(
             Connection session,
+            Selection selection,
             Snapshot snapshot,
             List<TableLoad> asked,
             Map<TableName, SourceTable> catalog)
@@ -287,6 +317,7 @@ public final class Load implements AutoCloseable {
                 var round =
                         new LoadRound(
                                 context,
+                                selection,
                                 snapshot,
                                 topic,
                                 new Backlog(admin, context.settings().backlogBytesMax()))) {
@@ -313,7 +344,8 @@ public final class Load implements AutoCloseable {
     }
 
     /** The next attempt of each table, recorded. */
-    private List<TableLoad> ask(List<TableName> due) throws InterruptedException {
+    private List<TableLoad> ask(Selection selection, List<TableName> due)
+            throws InterruptedException {
         Instant now = context.clock().instant();
         var asked = new ArrayList<TableLoad>();
         for (TableName target : due) {
@@ -332,7 +364,8 @@ public final class Load implements AutoCloseable {
                             since,
                             null,
                             former == null ? List.of() : former.getSources(),
-                            List.of()));
+                            List.of(),
+                            selection.wish(target)));
         }
         context.log().record(asked);
         truncates.loadedAgain(due);

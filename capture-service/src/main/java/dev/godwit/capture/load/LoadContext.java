@@ -3,37 +3,22 @@ package dev.godwit.capture.load;
 
 import dev.godwit.capture.crash.CrashPoints;
 import dev.godwit.capture.publish.ChangeLog;
-import dev.godwit.capture.source.Carried;
 import dev.godwit.capture.source.SourceDatabase;
-import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.topic.KafkaSettings;
 import java.time.Clock;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * What a load works with.
  *
- * @param sources the source tables of each target table
- * @param carried of source tables of which not all travels
+ * @param selection as control wants it now
  */
 public record LoadContext(
         SourceDatabase source,
         ChangeLog log,
         KafkaSettings kafka,
-        Map<TableName, List<TableName>> sources,
-        Map<TableName, Carried> carried,
+        Supplier<Selection> selection,
         LoadSettings settings,
         Grants grants,
         CrashPoints crashPoints,
-        Clock clock) {
-    public LoadContext {
-        sources = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(sources));
-        carried = Map.copyOf(carried);
-    }
-
-    List<TableName> allSources() {
-        return sources.values().stream().flatMap(List::stream).toList();
-    }
-}
+        Clock clock) {}

@@ -51,6 +51,7 @@ final class LoadRound implements AutoCloseable {
     private static final int TABLE_END_PARTITION = 0;
 
     private final LoadContext context;
+    private final Selection selection;
     private final Snapshot snapshot;
     private final LoadTopic topic;
     private final Backlog backlog;
@@ -65,8 +66,14 @@ final class LoadRound implements AutoCloseable {
 
     private record Task(AttemptProgress attempt, int number, SourceTable table, Chunk chunk) {}
 
-    LoadRound(LoadContext context, Snapshot snapshot, LoadTopic topic, Backlog backlog) {
+    LoadRound(
+            LoadContext context,
+            Selection selection,
+            Snapshot snapshot,
+            LoadTopic topic,
+            Backlog backlog) {
         this.context = context;
+        this.selection = selection;
         this.snapshot = snapshot;
         this.topic = topic;
         this.backlog = backlog;
@@ -84,10 +91,7 @@ final class LoadRound implements AutoCloseable {
         var planned = new ArrayList<Task>();
         for (TableLoad load : loads) {
             List<SourceTable> sources =
-                    context
-                            .sources()
-                            .getOrDefault(TableName.of(load.getTarget()), List.of())
-                            .stream()
+                    selection.sourcesOf(TableName.of(load.getTarget())).stream()
                             .map(source ->
                                     java.util.Objects.requireNonNull(
                                             catalog.get(source), source::toString))

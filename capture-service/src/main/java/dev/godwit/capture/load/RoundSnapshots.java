@@ -63,27 +63,35 @@ final class RoundSnapshots {
      * @throws MigrationException with the code of what the source refuses, or of a table that is no
      *     longer the one published
      */
-    Snapshot make(Connection session, List<TableLoad> asked, Map<TableName, SourceTable> catalog)
+    Snapshot make(
+            Connection session,
+            Selection selection,
+            List<TableLoad> asked,
+            Map<TableName, SourceTable> catalog)
             throws SQLException, InterruptedException {
-        asked.forEach(load -> load.setFilenodes(filenodes(load, catalog)));
-        return begun ? again(asked, catalog) : first(session, asked, catalog);
+        asked.forEach(load -> load.setFilenodes(filenodes(load, selection, catalog)));
+        return begun ? again(selection, asked, catalog) : first(session, selection, asked, catalog);
     }
 
     /** Makes what a stream needs, and begins it. */
     private Snapshot first(
-            Connection session, List<TableLoad> asked, Map<TableName, SourceTable> catalog)
+            Connection session,
+            Selection selection,
+            List<TableLoad> asked,
+            Map<TableName, SourceTable> catalog)
             throws SQLException, InterruptedException {
         var slots = new Slots(context.source());
         var publication = new Publication(context.source());
-        publication.create(session, context.allSources(), context.carried());
+        publication.create(session, selection.allSources(), selection.carried());
         requirePublished(publication.oids(session), catalog);
-        asked.forEach(load -> load.setSources(relations(load, catalog)));
+        asked.forEach(load ->
+                load.setSources(selection.relations(TableName.of(load.getTarget()), catalog)));
         Snapshot snapshot = slots.createMain(waiting -> waitingFor = waiting);
         try {
             context.crashPoints().reach(CrashPoint.AFTER_SLOT);
             long point = snapshot.consistentPoint();
             asked.forEach(load -> load.setSnapshotLsn(point));
-            begin(session, point, shapes(session, snapshot), asked);
+            begin(session, point, shapes(session, snapshot, selection), asked);
             begun = true;
             return snapshot;
         } catch (OwnerFencedException e) {
@@ -101,10 +109,11 @@ final class RoundSnapshots {
     }
 
     /** As they are in the snapshot: what differs from them in the WAL has changed since. */
-    private List<SchemaChange> shapes(Connection session, Snapshot snapshot) throws SQLException {
+    private static List<SchemaChange> shapes(
+            Connection session, Snapshot snapshot, Selection selection) throws SQLException {
         snapshot.begin(session);
         List<SchemaChange> shapes =
-                SourceShapes.read(session, context.sources(), context.carried());
+                SourceShapes.read(session, selection.sources(), selection.carried());
         session.rollback();
         session.setAutoCommit(true);
         return shapes;
@@ -133,7 +142,7 @@ final class RoundSnapshots {
     }
 
     /** The publication looks names up a moment after the catalog was read. */
-    private static void requirePublished(Set<Long> oids, Map<TableName, SourceTable> catalog) {
+    static void requirePublished(Set<Long> oids, Map<TableName, SourceTable> catalog) {
         for (SourceTable table : catalog.values()) {
             if (!oids.contains(table.oid())) {
                 throw new MigrationException(
@@ -143,41 +152,39 @@ final class RoundSnapshots {
         }
     }
 
-    private List<SourceRelation> relations(TableLoad load, Map<TableName, SourceTable> catalog) {
-        return context.sources().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
-                .map(source ->
-                        new SourceRelation(
-                                source.toAvro(),
-                                Objects.requireNonNull(catalog.get(source), source::toString)
-                                        .oid()))
-                .toList();
-    }
-
-    private List<Long> filenodes(TableLoad load, Map<TableName, SourceTable> catalog) {
-        return context.sources().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
+    private static List<Long> filenodes(
+            TableLoad load, Selection selection, Map<TableName, SourceTable> catalog) {
+        return selection.sourcesOf(TableName.of(load.getTarget())).stream()
                 .map(source ->
                         Objects.requireNonNull(catalog.get(source), source::toString).filenode())
                 .toList();
     }
 
     /** A table of the same name that is none of those published has changes that nobody sees. */
-    private void requireSame(List<TableLoad> asked, Map<TableName, SourceTable> catalog) {
+    private static void requireSame(
+            Selection selection, List<TableLoad> asked, Map<TableName, SourceTable> catalog) {
         for (TableLoad load : asked) {
             List<SourceRelation> recorded = load.getSources();
-            if (!recorded.isEmpty() && !recorded.equals(relations(load, catalog))) {
-                throw SelectedTables.another(TableName.of(load.getTarget()));
+            TableName target = TableName.of(load.getTarget());
+            if (!recorded.isEmpty() && !recorded.equals(selection.relations(target, catalog))) {
+                throw SelectedTables.another(target);
             }
         }
     }
 
-    /** A snapshot for later attempts, recorded. */
-    private Snapshot again(List<TableLoad> asked, Map<TableName, SourceTable> catalog)
-            throws SQLException, InterruptedException {
-        requireSame(asked, catalog);
+    /** A snapshot of this moment, of which nobody knows. The caller closes it. */
+    Snapshot temporary() throws SQLException, InterruptedException {
         temporarySlots++;
-        Snapshot snapshot =
-                new Slots(context.source())
-                        .createTemporary(temporarySlots, waiting -> waitingFor = waiting);
+        return new Slots(context.source())
+                .createTemporary(temporarySlots, waiting -> waitingFor = waiting);
+    }
+
+    /** A snapshot for later attempts, recorded. */
+    private Snapshot again(
+            Selection selection, List<TableLoad> asked, Map<TableName, SourceTable> catalog)
+            throws SQLException, InterruptedException {
+        requireSame(selection, asked, catalog);
+        Snapshot snapshot = temporary();
         try {
             asked.forEach(load -> load.setSnapshotLsn(snapshot.consistentPoint()));
             context.log().record(asked);

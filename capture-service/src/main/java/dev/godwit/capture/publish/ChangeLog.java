@@ -191,6 +191,21 @@ public final class ChangeLog implements AutoCloseable {
         });
     }
 
+    /**
+     * Records where target tables' rows come from otherwise than before, with the shapes of the
+     * tables that the stream has not had. Only between two transactions of the source, while nobody
+     * streams.
+     */
+    public void reroute(Collection<SchemaChange> shapes, Collection<TableLoad> loads)
+            throws InterruptedException {
+        write(batch -> {
+            for (SchemaChange shape : shapes) {
+                batch.schemaChange(shape);
+            }
+            batch.loads(loads);
+        });
+    }
+
     /** Records how far tables' loads are. */
     public void record(Collection<TableLoad> loads) throws InterruptedException {
         write(batch -> batch.loads(loads));

@@ -36,6 +36,15 @@ public record Progress(
                 + captured.getTruncates();
     }
 
+    /**
+     * Whether the log holds none or all of each of the source's transactions: where one ends, all
+     * before its end may be flushed, and that lies behind its position.
+     */
+    public boolean betweenTransactions() {
+        return position.ordinal() < 0
+                || Long.compareUnsigned(position.finalLsn(), flushableLsn) < 0;
+    }
+
     /** Row changes in the log behind the newest marker. */
     public long changesBehindMarker() {
         return marker.isPresent() ? changes() - changesAtMarker : 0;

@@ -38,22 +38,43 @@ public final class Publication {
     public void create(
             Connection connection, Collection<TableName> tables, Map<TableName, Carried> carried)
             throws SQLException {
-        String names =
-                tables.stream()
-                        .sorted()
-                        .map(table ->
-                                "ONLY "
-                                        + table.quoted()
-                                        + carried.getOrDefault(table, Carried.ALL)
-                                                .filter()
-                                                .map(filter -> " WHERE (" + filter + ")")
-                                                .orElse(""))
-                        .collect(Collectors.joining(", "));
         drop(connection);
         try (Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);
-            statement.execute("CREATE PUBLICATION " + name() + " FOR TABLE " + names);
+            statement.execute(
+                    "CREATE PUBLICATION " + name() + " FOR TABLE " + parts(tables, carried));
         }
+    }
+
+    /**
+     * Takes further tables in. A stream tells of their changes in transactions that begin from now
+     * on; in older ones it may or may not.
+     *
+     * @param tables that are not in it
+     * @param carried as for {@link #create}
+     */
+    public void add(
+            Connection connection, Collection<TableName> tables, Map<TableName, Carried> carried)
+            throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            statement.execute(LOCK_TIMEOUT);
+            statement.execute(
+                    "ALTER PUBLICATION " + name() + " ADD TABLE " + parts(tables, carried));
+        }
+    }
+
+    private static String parts(Collection<TableName> tables, Map<TableName, Carried> carried) {
+        return tables.stream()
+                .sorted()
+                .map(table ->
+                        "ONLY "
+                                + table.quoted()
+                                + carried.getOrDefault(table, Carried.ALL)
+                                        .filter()
+                                        .map(filter -> " WHERE (" + filter + ")")
+                                        .orElse(""))
+                .collect(Collectors.joining(", "));
     }
 
     /** Of the tables that are in it. */

@@ -42,6 +42,7 @@ final class Engine implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable Throwable error;
     private volatile boolean received;
+    private volatile boolean drained;
     private volatile long receivedLsn;
     private long committedAt = System.nanoTime();
     private long acknowledged;
@@ -78,6 +79,11 @@ final class Engine implements AutoCloseable {
     /** Whether it ended within this time. */
     boolean awaitEnd(Duration most) throws InterruptedException {
         return ended.await(most.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Whether all that the decoder has read before its end is committed. */
+    boolean drained() {
+        return drained;
     }
 
     /** Whether the source has sent anything yet. */
@@ -170,13 +176,16 @@ final class Engine implements AutoCloseable {
                     Frames.read((ByteBuffer) message.get("content"), decoder);
                 }
                 committed =
-                        batch.hasRecords() || System.nanoTime() - committedAt >= idleCommitNanos;
+                        batch.hasRecords()
+                                || decoder.ended()
+                                || System.nanoTime() - committedAt >= idleCommitNanos;
                 if (committed) {
                     batch.flushable(decoder.flushable());
                     batch.commit();
                     committedAt = System.nanoTime();
                 }
             }
+            drained = decoder.ended();
             received = true;
             receivedLsn = Math.max(receivedLsn, decoder.flushable());
             if (committed && decoder.flushable() > acknowledged) {

@@ -36,6 +36,8 @@ final class PgOutputDecoder implements Frames.Receiver {
     private final Queue<MarkerRequest> requested;
     private final Map<Integer, Relation> relations = new HashMap<>();
     private final ChangeEncoder encoder = new ChangeEncoder();
+    private volatile boolean ending;
+    private boolean ended;
     private @Nullable Transaction transaction;
     private @Nullable HeldBack heldBack;
     private @Nullable ChangeSink log;
@@ -66,8 +68,37 @@ final class PgOutputDecoder implements Frames.Receiver {
         return flushable;
     }
 
+    /**
+     * Nothing is read any more once the log holds none or all of each transaction. Any thread may
+     * say so.
+     */
+    void endBetweenTransactions() {
+        ending = true;
+    }
+
+    /** Whether that has come to pass. */
+    boolean ended() {
+        return ended;
+    }
+
     @Override
     public void message(byte[] bytes, int from, int length) throws InterruptedException {
+        ended |= mayEnd();
+        if (!ended) {
+            read(bytes, from, length);
+        }
+    }
+
+    /** A transaction that the log holds a part of comes first when the stream begins anew. */
+    private boolean mayEnd() {
+        if (!ending || transaction != null) {
+            return false;
+        }
+        Position newest = sink().position();
+        return newest.ordinal() < 0 || Long.compareUnsigned(newest.finalLsn(), flushable) < 0;
+    }
+
+    private void read(byte[] bytes, int from, int length) throws InterruptedException {
         switch (bytes[from]) {
             case 'I' -> row(Operation.INSERT, bytes, from, length);
             case 'U' -> row(Operation.UPDATE, bytes, from, length);
@@ -90,8 +121,11 @@ final class PgOutputDecoder implements Frames.Receiver {
         if (transaction != null) {
             throw new PgOutputException("a keep-alive between two transactions came within one");
         }
-        appendRequested(walEnd);
-        flushable(walEnd);
+        if (!ended) {
+            appendRequested(walEnd);
+            flushable(walEnd);
+            ended |= mayEnd();
+        }
     }
 
     private void begin(Bytes message) throws InterruptedException {
@@ -137,12 +171,12 @@ final class PgOutputDecoder implements Frames.Receiver {
     private void row(Operation operation, byte[] bytes, int from, int length)
             throws InterruptedException {
         Transaction current = current();
-        long at = ordinal++;
-        if (isCaptured(current, at)) {
-            return;
-        }
         Relation relation = relations.get(BigEndian.int32(bytes, from + 1));
         if (relation == null) {
+            return;
+        }
+        long at = ordinal++;
+        if (isCaptured(current, at)) {
             return;
         }
         release(false);
@@ -155,10 +189,6 @@ final class PgOutputDecoder implements Frames.Receiver {
 
     private void truncate(Bytes message) throws InterruptedException {
         Transaction current = current();
-        long at = ordinal++;
-        if (isCaptured(current, at)) {
-            return;
-        }
         int count = message.int32();
         int options = message.int8();
         var oids = new ArrayList<Integer>(count);
@@ -173,6 +203,10 @@ final class PgOutputDecoder implements Frames.Receiver {
             }
         }
         if (routed.isEmpty()) {
+            return;
+        }
+        long at = ordinal++;
+        if (isCaptured(current, at)) {
             return;
         }
         release(false);

@@ -29,8 +29,8 @@ final class SlotConnection implements ReplicationConnection {
     }
 
     /**
-     * From the position that the server has confirmed, whatever Debezium's own offset says: whole
-     * transactions.
+     * From where the log is complete, or the position that the server has confirmed if that is
+     * behind, whatever Debezium's own offset says: whole transactions.
      */
     @Override
     public ReplicationStream startStreaming(WalPositionLocator ignored) throws SQLException {
@@ -40,7 +40,7 @@ final class SlotConnection implements ReplicationConnection {
                         .replicationStream()
                         .logical()
                         .withSlotName('"' + slot.name() + '"')
-                        .withStartPosition(LogSequenceNumber.INVALID_LSN)
+                        .withStartPosition(LogSequenceNumber.valueOf(slot.startLsn()))
                         // The driver's own flushing may confirm what Kafka has not acknowledged.
                         .withAutomaticFlush(false)
                         .withSlotOption("proto_version", 1)

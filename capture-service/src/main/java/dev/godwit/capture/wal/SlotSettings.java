@@ -13,6 +13,8 @@ import java.util.Properties;
  * this travels in its configuration.
  *
  * @param properties the driver's, with user, password and our session settings
+ * @param startLsn all that was committed before is in the log: the server, whose own position may
+ *     have fallen back with it, need not send it again
  * @param messages whether the server forwards logical messages (14 and newer)
  * @param frameBytes that messages are gathered up to
  * @param linger least time between two records while they are small
@@ -22,6 +24,7 @@ record SlotSettings(
         String url,
         Properties properties,
         String name,
+        long startLsn,
         boolean messages,
         int frameBytes,
         Duration linger,
@@ -38,6 +41,7 @@ record SlotSettings(
             ConnectionSettings source,
             String applicationName,
             String slot,
+            long startLsn,
             ServerVersion version,
             WalSettings settings) {
         Properties properties = source.properties(applicationName);
@@ -49,6 +53,7 @@ record SlotSettings(
                 source.url(),
                 properties,
                 slot,
+                startLsn,
                 version.atLeast(MESSAGES),
                 settings.frameBytes(),
                 settings.linger(),
@@ -64,6 +69,7 @@ record SlotSettings(
                 config.getString(PREFIX + "url"),
                 properties,
                 config.getString(PREFIX + "slot"),
+                config.getLong(PREFIX + "start-lsn"),
                 config.getBoolean(PREFIX + "messages"),
                 config.getInteger(PREFIX + "frame-bytes"),
                 Duration.ofMillis(config.getLong(PREFIX + "linger-ms")),
@@ -73,6 +79,7 @@ record SlotSettings(
     void writeTo(Properties config) {
         config.setProperty(PREFIX + "url", url);
         config.setProperty(PREFIX + "slot", name);
+        config.setProperty(PREFIX + "start-lsn", Long.toString(startLsn));
         config.setProperty(PREFIX + "messages", Boolean.toString(messages));
         config.setProperty(PREFIX + "frame-bytes", Integer.toString(frameBytes));
         config.setProperty(PREFIX + "linger-ms", Long.toString(linger.toMillis()));

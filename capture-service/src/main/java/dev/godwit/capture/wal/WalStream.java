@@ -51,6 +51,11 @@ public final class WalStream implements AutoCloseable {
     private volatile long receivedLsn;
     private volatile @Nullable MigrationException failure;
     private volatile boolean fenced;
+    private volatile boolean draining;
+    private volatile @Nullable Run running;
+
+    /** One run of the engine. */
+    private record Run(Engine engine, PgOutputDecoder decoder) {}
 
     /** The log must have begun ({@link ChangeLog#begin}, now or by a former owner). */
     public WalStream(
@@ -120,6 +125,24 @@ public final class WalStream implements AutoCloseable {
     /** Whether the log refused this owner: close all that is this owner's. */
     public boolean fenced() {
         return fenced;
+    }
+
+    /**
+     * Takes nothing more of the source once the log holds none or all of each of its transactions;
+     * {@link #drained} tells when. It is still to be closed. Repeats change nothing.
+     */
+    public void drain() {
+        draining = true;
+        Run now = running;
+        if (now != null) {
+            now.decoder.endBetweenTransactions();
+        }
+    }
+
+    /** Whether that has come to pass, and is committed. */
+    public boolean drained() {
+        Run now = running;
+        return now != null && now.engine.drained();
     }
 
     /**
@@ -193,7 +216,13 @@ public final class WalStream implements AutoCloseable {
         ServerVersion version = look();
         var decoder = new PgOutputDecoder(routing, markers, requested);
         SlotSettings reading =
-                SlotSettings.of(source, applicationName("capture-wal"), slot, version, settings);
+                SlotSettings.of(
+                        source,
+                        applicationName("capture-wal"),
+                        slot,
+                        log.progress().flushableLsn(),
+                        version,
+                        settings);
         try (var engine =
                 new Engine(
                         "engine-" + databaseId,
@@ -201,6 +230,10 @@ public final class WalStream implements AutoCloseable {
                         log,
                         decoder,
                         settings.heartbeat())) {
+            running = new Run(engine, decoder);
+            if (draining) {
+                decoder.endBetweenTransactions();
+            }
             engine.start();
             LOG.atInfo()
                     .addKeyValue("migration", databaseId)
@@ -213,6 +246,8 @@ public final class WalStream implements AutoCloseable {
                 look();
             }
             throw e;
+        } finally {
+            running = null;
         }
     }
 

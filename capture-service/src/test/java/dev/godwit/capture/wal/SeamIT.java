@@ -201,7 +201,7 @@ class SeamIT {
                         frameBytes,
                         Duration.ofMillis(5));
         return EngineSettings.of(
-                database, version, SlotSettings.of(database, "seam", slot, version, wal));
+                database, version, SlotSettings.of(database, "seam", slot, 0, version, wal));
     }
 
     private String confirmed() throws SQLException {

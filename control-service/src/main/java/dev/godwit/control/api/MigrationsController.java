@@ -2,11 +2,13 @@
 package dev.godwit.control.api;
 
 import dev.godwit.control.cutover.Migrations;
+import dev.godwit.control.cutover.TableRules;
 import dev.godwit.control.view.DatabaseView;
 import dev.godwit.control.view.MigrationView;
 import dev.godwit.control.view.Views;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.Migration;
 import io.micronaut.http.HttpResponse;
@@ -23,7 +25,9 @@ import io.micronaut.scheduling.TaskExecutors;
 import io.micronaut.scheduling.annotation.ExecuteOn;
 import io.micronaut.serde.annotation.Serdeable;
 import io.swagger.v3.oas.annotations.Operation;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +55,30 @@ public class MigrationsController {
     /** The operator's word that the target may take over. */
     @Serdeable
     public record ApplyRequest(@Nullable Boolean confirm) {}
+
+    /**
+     * Tables to be loaded anew, or for the first time.
+     *
+     * @param tables of the source, as schema.table; a name that holds a dot stands in double
+     *     quotes; a partitioned table means its partitions
+     * @param add whether tables that are not selected may be among them; default: false
+     */
+    @Serdeable
+    public record ReloadRequest(@Nullable List<String> tables, @Nullable Boolean add) {
+        private static final String FIELD = "tables";
+
+        Set<TableName> names() {
+            if (tables == null || tables.isEmpty()) {
+                throw new MigrationException(
+                        ErrorCode.REQUEST_INVALID, FIELD + " must name at least one");
+            }
+            var names = new LinkedHashSet<TableName>();
+            for (int i = 0; i < tables.size(); i++) {
+                names.add(TableRules.table(FIELD + "[" + i + "]", tables.get(i)));
+            }
+            return names;
+        }
+    }
 
     @Get
     @Operation(summary = "All migrations, the newest first, without their tables")
@@ -111,6 +139,27 @@ public class MigrationsController {
                     ErrorCode.CONFIRM_MISSING, "Apply was asked for without confirm = true");
         }
         return views.of(migrations.apply(found.migration(), found.database()), true);
+    }
+
+    @Post("/{id}/databases/{name}/reload")
+    @Status(HttpStatus.ACCEPTED)
+    @Operation(
+            summary =
+                    "Loads source tables anew, also ones that are new there, while the others sync")
+    public DatabaseView reload(
+            @PathVariable String id,
+            @PathVariable String name,
+            @Body @Nullable ReloadRequest request)
+            throws InterruptedException {
+        Found found = find(id, name);
+        ReloadRequest asked = request == null ? new ReloadRequest(null, null) : request;
+        return views.of(
+                migrations.reload(
+                        found.migration(),
+                        found.database(),
+                        asked.names(),
+                        Boolean.TRUE.equals(asked.add())),
+                true);
     }
 
     @Post("/{id}/databases/{name}/cancel")

@@ -66,7 +66,7 @@ final class MappingChecks {
     }
 
     /** Each target table has one source, and no two loads write the same rows. */
-    private static List<CheckFinding> targets(Databases databases) {
+    static List<CheckFinding> targets(Databases databases) {
         var byTarget = new TreeMap<TableName, List<TableMapping>>();
         databases
                 .tables()
@@ -113,7 +113,7 @@ final class MappingChecks {
                                 mapping -> mappings.getFirst().getRoot().equals(mapping.getRoot()));
     }
 
-    private static List<CheckFinding> columns(Databases databases) throws SQLException {
+    static List<CheckFinding> columns(Databases databases) throws SQLException {
         List<TableMapping> listed =
                 databases.tables().stream()
                         .filter(mapping -> !mapping.getColumns().isEmpty())

@@ -134,12 +134,7 @@ record RowFilters(List<TableMapping> tables, List<CheckFinding> findings) {
                                         why,
                                         "On the source: ALTER TABLE %s REPLICA IDENTITY FULL;"
                                                 .formatted(name.quoted()))));
-        return new TableMapping(
-                mapping.getSource(),
-                mapping.getTarget(),
-                mapping.getRoot(),
-                judged.filter(),
-                mapping.getColumns());
+        return TableMapping.newBuilder(mapping).setFilter(judged.filter()).build();
     }
 
     /** Why rows that cross the filter could not be told from the WAL alone. */

@@ -6,6 +6,7 @@ import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
+import dev.godwit.postgres.WrittenName;
 import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.Finding;
 import dev.godwit.schemas.FindingResult;
@@ -13,8 +14,11 @@ import dev.godwit.schemas.TableMapping;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -72,19 +76,33 @@ public record SchemaDifferences(
     private List<Finding> differences(Databases.Side from, Databases.Side to) throws SQLException {
         var book = new TableRuleBook(wanted.getRules());
         List<TableMapping> selected =
-                TableSelection.of(tablePatterns, book, from.catalog(), to.catalog()).tables();
+                TableSelection.meanwhile(
+                                tablePatterns,
+                                wanted.getAdded().stream()
+                                        .map(TableName::of)
+                                        .collect(Collectors.toSet()),
+                                wanted.getTables(),
+                                book,
+                                from.catalog(),
+                                to.catalog())
+                        .tables();
         var differences = new ArrayList<CheckFinding>();
+        Map<TableName, TableMapping> ways = new HashMap<>();
+        wanted.getTables().forEach(table -> ways.put(TableName.of(table.getSource()), table));
         Set<TableName> travelling = sources(wanted.getTables());
         for (TableMapping table : selected) {
-            if (!travelling.contains(TableName.of(table.getSource()))) {
+            TableMapping way = ways.get(TableName.of(table.getSource()));
+            if (way == null) {
                 differences.add(appeared(table));
+            } else if (!way.getTarget().equals(table.getTarget())) {
+                differences.add(moved(way, table));
             }
         }
         Set<TableName> there = new HashSet<>(sources(selected));
         there.retainAll(travelling);
         for (TableName gone : travelling) {
             if (!there.contains(gone)) {
-                differences.add(disappeared(gone));
+                differences.add(disappeared(gone, Objects.requireNonNull(ways.get(gone))));
             }
         }
         List<TableMapping> lasting =
@@ -118,15 +136,38 @@ public record SchemaDifferences(
                 "source.new-tables",
                 ErrorCode.SCHEMA_CHANGED,
                 what,
-                "On the source, if nothing needs it yet: DROP TABLE %s; or cancel this migration and start a fresh one, which carries it."
-                        .formatted(name.quoted()));
+                "Create table %s on the target if it is not there yet; then %s. Or on the source, if nothing needs it: DROP TABLE %s;"
+                        .formatted(TableName.of(table.getTarget()), reload(name), name.quoted()));
     }
 
-    private static CheckFinding disappeared(TableName name) {
+    /** An attached table, or a detached partition. */
+    private static CheckFinding moved(TableMapping way, TableMapping now) {
+        TableName name = TableName.of(now.getSource());
+        return CheckFinding.failed(
+                "source.new-tables",
+                ErrorCode.SCHEMA_CHANGED,
+                "table %s of the source was attached or detached: its rows belong in table %s of the target, and travel to %s"
+                        .formatted(
+                                name, TableName.of(now.getTarget()), TableName.of(way.getTarget())),
+                "Create table %s on the target if it is not there yet; then %s."
+                        .formatted(TableName.of(now.getTarget()), reload(name)));
+    }
+
+    private static CheckFinding disappeared(TableName name, TableMapping way) {
+        String back = "Give it its name back; or cancel this migration and start a fresh one.";
         return CheckFinding.failed(
                 "source.lost-tables",
                 ErrorCode.SCHEMA_CHANGED,
                 "table %s of the source is gone, or has another name".formatted(name),
-                "Give it its name back; or cancel this migration and start a fresh one.");
+                way.getRoot() == null
+                        ? back
+                        : "If it was dropped for good: %s. Else give it its name back."
+                                .formatted(reload(TableName.of(way.getRoot()))));
+    }
+
+    /** The call that has a table loaded. */
+    private static String reload(TableName name) {
+        return "godwit reload '%s' (POST .../reload)"
+                .formatted(WrittenName.text(name).replace("'", "'\\''"));
     }
 }

@@ -456,7 +456,8 @@ final class TableChecks {
         return Optional.empty();
     }
 
-    private static List<CheckFinding> empty(Databases databases) throws SQLException {
+    /** A target table that is filled for the first time. */
+    static List<CheckFinding> empty(Databases databases) throws SQLException {
         var targets = new TreeSet<TableName>();
         databases.tables().forEach(mapping -> targets.add(TableName.of(mapping.getTarget())));
         var findings = new ArrayList<CheckFinding>();

@@ -28,12 +28,13 @@ record TableRuleBook(List<TableRule> rules) {
 
     /**
      * The selected tables' ways. Partitions go to the target's own if it has them all, else to its
-     * root.
+     * root; while some travel, the others go as they do.
      */
     List<TableMapping> map(
             List<CatalogTable> selected,
             Collection<CatalogTable> source,
-            Map<TableName, CatalogTable> target) {
+            Map<TableName, CatalogTable> target,
+            List<TableMapping> travelling) {
         Map<TableName, Boolean> leafByLeaf = new LinkedHashMap<>();
         source.stream()
                 .filter(table -> table.partition() && !table.partitioned())
@@ -42,6 +43,14 @@ record TableRuleBook(List<TableRule> rules) {
                                 leaf.ancestors().getLast(),
                                 target.containsKey(inSchema(leaf.name())),
                                 Boolean::logicalAnd));
+        for (TableMapping leaf : travelling) {
+            if (leaf.getRoot() != null) {
+                leafByLeaf.put(
+                        TableName.of(leaf.getRoot()),
+                        TableName.of(leaf.getTarget())
+                                .equals(inSchema(TableName.of(leaf.getSource()))));
+            }
+        }
         var mappings = new ArrayList<TableMapping>();
         for (CatalogTable table : selected) {
             // All leaves or none: emptying the root on the target would empty a leaf that another

@@ -5,6 +5,7 @@ import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,6 +25,22 @@ record TableSelection(List<TableMapping> tables, List<String> unmatched) {
             TableRuleBook rules,
             Map<TableName, CatalogTable> source,
             Map<TableName, CatalogTable> target) {
+        return meanwhile(patterns, Set.of(), List.of(), rules, source, target);
+    }
+
+    /**
+     * The same while tables travel.
+     *
+     * @param added tables that the patterns do not mean, or leave out
+     * @param travelling the ways of those that do: further partitions go where the others go
+     */
+    static TableSelection meanwhile(
+            List<String> patterns,
+            Set<TableName> added,
+            List<TableMapping> travelling,
+            TableRuleBook rules,
+            Map<TableName, CatalogTable> source,
+            Map<TableName, CatalogTable> target) {
         List<String> wanted =
                 patterns.stream().filter(pattern -> pattern.charAt(0) != EXCLUDE).toList();
         List<Pattern> included =
@@ -37,7 +54,9 @@ record TableSelection(List<TableMapping> tables, List<String> unmatched) {
         List<CatalogTable> selected =
                 source.values().stream()
                         .filter(table -> !table.partitioned() && !table.ofExtension())
-                        .filter(table -> matches(included, table) && !matches(excluded, table))
+                        .filter(table ->
+                                (matches(included, table) && !matches(excluded, table))
+                                        || names(table).anyMatch(added::contains))
                         .toList();
         List<String> unmatched =
                 wanted.stream()
@@ -46,15 +65,20 @@ record TableSelection(List<TableMapping> tables, List<String> unmatched) {
                                         .noneMatch(
                                                 table -> matches(List.of(compile(pattern)), table)))
                         .toList();
-        return new TableSelection(rules.map(selected, source.values(), target), unmatched);
+        return new TableSelection(
+                rules.map(selected, source.values(), target, travelling), unmatched);
     }
 
     /** A partition is meant by its own name and by that of any table above it. */
     private static boolean matches(List<Pattern> patterns, CatalogTable table) {
-        return Stream.concat(Stream.of(table.name()), table.ancestors().stream())
+        return names(table)
                 .anyMatch(name ->
                         patterns.stream()
                                 .anyMatch(pattern -> pattern.matcher(name.toString()).matches()));
+    }
+
+    private static Stream<TableName> names(CatalogTable table) {
+        return Stream.concat(Stream.of(table.name()), table.ancestors().stream());
     }
 
     private static Pattern compile(String pattern) {

@@ -108,6 +108,7 @@ final class ApplyCommand {
                     "Wait until fencedOn is set, then apply again.",
                     null);
         }
+        requireLoaded(wanted, reported);
         if (reported.pending() > 0) {
             throw new MigrationException(
                     ErrorCode.CHANGES_PENDING,
@@ -135,6 +136,17 @@ final class ApplyCommand {
         } catch (InterruptedException | RuntimeException e) {
             owner.endApplying(databaseId);
             throw e;
+        }
+    }
+
+    private static void requireLoaded(DatabaseMigration wanted, DatabaseProgress reported) {
+        if (!DatabaseState.loaded(wanted, reported)) {
+            throw new MigrationException(
+                    ErrorCode.CUTOVER_NOT_READY,
+                    "tables of database '%s' are being loaded"
+                            .formatted(wanted.getSourceDatabase()),
+                    "Wait until all are loaded, then apply again.",
+                    null);
         }
     }
 
@@ -175,6 +187,7 @@ final class ApplyCommand {
         boolean stillAsked =
                 wanted.getPhase() == WantedPhase.CUT_OVER
                         && asked.marker().equals(wanted.getGateMarker());
+        requireLoaded(wanted, progress.of(databaseId));
         if (!stillAsked || DatabaseState.stopped(wanted, progress.of(databaseId))) {
             throw new MigrationException(
                     ErrorCode.STATE_CONFLICT,

@@ -6,6 +6,7 @@ import dev.godwit.control.progress.Progress;
 import dev.godwit.control.progress.Signal;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.Failure;
 import dev.godwit.schemas.Finding;
@@ -21,10 +22,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * What an operator can do: create, look, start the cutover, apply, cancel, retry. A refusal is a
- * {@link MigrationException} whose code says who moves next.
+ * What an operator can do: create, look, reload, start the cutover, apply, cancel, retry. A refusal
+ * is a {@link MigrationException} whose code says who moves next.
  */
 public final class Migrations implements AutoCloseable {
     private final Owner owner;
@@ -35,6 +37,7 @@ public final class Migrations implements AutoCloseable {
     private final RandomIds ids;
     private final Clock clock;
     private final ApplyCommand applying;
+    private final ReloadCommand reloading;
     private final SchemaWatch schemas;
 
     private Migrations(
@@ -53,6 +56,7 @@ public final class Migrations implements AutoCloseable {
         this.ids = ids;
         this.clock = clock;
         this.applying = new ApplyCommand(owner, progress, connections, ids, clock);
+        this.reloading = new ReloadCommand(owner, progress, connections, clock);
         this.schemas = SchemaWatch.start(owner::migrations, connections);
     }
 
@@ -220,6 +224,19 @@ public final class Migrations implements AutoCloseable {
     public DatabaseMigration apply(String migrationId, String databaseId)
             throws InterruptedException {
         return applying.apply(migrationId, databaseId);
+    }
+
+    /**
+     * Has tables loaded anew, or for the first time; the others go on.
+     *
+     * @param named source tables; a partitioned one means its partitions
+     * @param add whether tables that are not selected may be among them
+     * @throws MigrationException REQUEST_INVALID, STATE_CONFLICT, or the code of a check that fails
+     */
+    public DatabaseMigration reload(
+            String migrationId, String databaseId, Set<TableName> named, boolean add)
+            throws InterruptedException {
+        return reloading.reload(migrationId, databaseId, named, add);
     }
 
     /** Undoes what Godwit made on both sides; the rows on the target stay. */

@@ -3,6 +3,7 @@ package dev.godwit.control.cutover;
 
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.TableName;
 import dev.godwit.postgres.WrittenName;
 import dev.godwit.schemas.TableRule;
 import java.nio.charset.StandardCharsets;
@@ -80,6 +81,20 @@ public final class TableRules {
                     field + "[" + i + "].source",
                     "not be named twice");
         }
+    }
+
+    /**
+     * The name of one table.
+     *
+     * @throws MigrationException REQUEST_INVALID, naming the field
+     */
+    public static TableName table(String field, @Nullable String text) {
+        if (text == null) {
+            throw invalid(field, "be given");
+        }
+        List<WrittenName> parts = name(field, text);
+        require(!parts.getLast().any(), field, "name one table");
+        return new TableName(parts.getFirst().name(), parts.getLast().name());
     }
 
     private static List<WrittenName> name(String field, String text) {

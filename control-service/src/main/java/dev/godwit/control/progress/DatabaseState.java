@@ -53,11 +53,11 @@ public enum DatabaseState {
         }
         return switch (wanted.getPhase()) {
             case CHECK -> QUEUED;
-            case RUN -> running(reported, now);
+            case RUN -> running(wanted, reported, now);
             case CUT_OVER, FINALISE, RELEASE_SOURCE, RELEASE_TARGET -> CUTTING_OVER;
             case COMPLETED -> COMPLETED;
             // On its way back: never ready, never done before both services have said so.
-            case CANCEL -> loaded(reported) ? SYNCING : LOADING;
+            case CANCEL -> loaded(wanted, reported) ? SYNCING : LOADING;
             case CANCELLED -> CANCELLED;
         };
     }
@@ -109,14 +109,26 @@ public enum DatabaseState {
                         && apply.getRetriesSeen() >= wanted.getRetries());
     }
 
-    /** Whether every table is loaded, its key and indexes included. */
-    public static boolean loaded(DatabaseProgress reported) {
+    /** Whether every table is loaded, its key and indexes included, and none is to be anew. */
+    public static boolean loaded(DatabaseMigration wanted, DatabaseProgress reported) {
         ApplyStatus apply = reported.apply();
         return apply != null
+                && (wanted.getWishes() == 0 || wishesGranted(wanted, reported))
                 && switch (apply.getPhase()) {
                     case PREPARING, LOADING -> false;
                     case SYNCING, HELD, FINALISING, FINALISED, RELEASED -> true;
                     case FAILED -> apply.getLoadEndedOn() != null;
+                };
+    }
+
+    /** Of what capture is about to read anew, apply may have heard nothing. */
+    private static boolean wishesGranted(DatabaseMigration wanted, DatabaseProgress reported) {
+        CaptureStatus capture = reported.capture();
+        return capture != null
+                && capture.getWishesSeen() >= wanted.getWishes()
+                && switch (capture.getPhase()) {
+                    case STARTING, WAITING_FOR_SLOT, LOADING -> false;
+                    case STREAMING, RELEASED, FAILED -> true;
                 };
     }
 
@@ -204,8 +216,9 @@ public enum DatabaseState {
         };
     }
 
-    private static DatabaseState running(DatabaseProgress reported, Instant now) {
-        if (!loaded(reported)) {
+    private static DatabaseState running(
+            DatabaseMigration wanted, DatabaseProgress reported, Instant now) {
+        if (!loaded(wanted, reported)) {
             return LOADING;
         }
         CaptureStatus capture = reported.capture();

@@ -116,7 +116,7 @@ public final class Views {
                 count(tables, "FULL_LOAD"),
                 count(tables, "COMPLETED"),
                 count(tables, "ERROR"),
-                DatabaseState.loaded(reported),
+                DatabaseState.loaded(wanted, reported),
                 capture == null || over ? List.of() : List.copyOf(capture.getWaitingFor()),
                 notes(wanted, reported, now),
                 wanted.getFence(),

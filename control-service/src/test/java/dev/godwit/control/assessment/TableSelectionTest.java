@@ -4,8 +4,10 @@ package dev.godwit.control.assessment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.TableMapping;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +53,28 @@ class TableSelectionTest {
     }
 
     @Test
+    void meanwhileAFurtherPartitionGoesWhereTheOthersGo() {
+        assertThat(meanwhile(Set.of(), JANUARY, PAYMENT, catalog(PAYMENT, JANUARY, FEBRUARY)))
+                .containsExactly(
+                        "public.payment_1 > public.payment", "public.payment_2 > public.payment");
+        assertThat(meanwhile(Set.of(), JANUARY, JANUARY, catalog(PAYMENT, JANUARY)))
+                .containsExactly(
+                        "public.payment_1 > public.payment_1",
+                        "public.payment_2 > public.payment_2");
+    }
+
+    @Test
+    void meanwhileWhatIsAddedIsSelectedWhateverThePatternsSay() {
+        assertThat(
+                        meanwhile(
+                                Set.of(LOG.name(), ORDERS.name()),
+                                JANUARY,
+                                JANUARY,
+                                catalog(ORDERS, LOG)))
+                .contains("public.log > public.log", "public.orders > public.orders");
+    }
+
+    @Test
     void namesThePatternsThatMatchNothing() {
         TableSelection selection =
                 TableSelection.of(
@@ -62,15 +86,39 @@ class TableSelectionTest {
         assertThat(selection.unmatched()).containsExactly("public.ordres", "publicXorders");
     }
 
+    /** One partition travels already. */
+    private static List<String> meanwhile(
+            Set<TableName> added,
+            CatalogTable source,
+            CatalogTable to,
+            Map<TableName, CatalogTable> target) {
+        return ways(
+                TableSelection.meanwhile(
+                        List.of("public.payment", "!public.log"),
+                        added,
+                        List.of(
+                                TableMapping.newBuilder()
+                                        .setSource(source.name().toAvro())
+                                        .setTarget(to.name().toAvro())
+                                        .setRoot(PAYMENT.name().toAvro())
+                                        .build()),
+                        TableRuleBook.EMPTY,
+                        catalog(ORDERS, LOG, PAYMENT, JANUARY, FEBRUARY),
+                        target));
+    }
+
     private static List<String> selected(
             List<String> patterns, Map<TableName, CatalogTable> target) {
-        return TableSelection.of(
+        return ways(
+                TableSelection.of(
                         patterns,
                         TableRuleBook.EMPTY,
                         catalog(ORDERS, LOG, PAYMENT, JANUARY, FEBRUARY),
-                        target)
-                .tables()
-                .stream()
+                        target));
+    }
+
+    private static List<String> ways(TableSelection selection) {
+        return selection.tables().stream()
                 .map(mapping ->
                         TableName.of(mapping.getSource())
                                 + " > "

@@ -96,6 +96,29 @@ class DatabaseStateTest {
         assertThat(DatabaseState.failure(wanted(WantedPhase.RUN), reported)).contains(FAILURE);
     }
 
+    /** Apply may not have heard of the attempt yet. */
+    @Test
+    void loadsUntilCaptureHasReadWhatTheOperatorWantsAnew() {
+        DatabaseMigration again =
+                DatabaseMigration.newBuilder(wanted(WantedPhase.RUN)).setWishes(2).build();
+        var unseen =
+                new DatabaseProgress(
+                        capture(CapturePhase.STREAMING, 5).setWishesSeen(1).build(),
+                        apply(ApplyPhase.SYNCING, 5).build());
+        var reading =
+                new DatabaseProgress(
+                        capture(CapturePhase.WAITING_FOR_SLOT, 5).setWishesSeen(2).build(),
+                        apply(ApplyPhase.SYNCING, 5).build());
+        var read =
+                new DatabaseProgress(
+                        capture(CapturePhase.STREAMING, 5).setWishesSeen(2).build(),
+                        apply(ApplyPhase.SYNCING, 5).build());
+
+        assertThat(DatabaseState.of(again, unseen, NOW)).isEqualTo(DatabaseState.LOADING);
+        assertThat(DatabaseState.of(again, reading, NOW)).isEqualTo(DatabaseState.LOADING);
+        assertThat(DatabaseState.of(again, read, NOW)).isEqualTo(DatabaseState.READY_TO_CUTOVER);
+    }
+
     @Test
     void isNotReadyBeforeTheSourcesWalIsCaptured() {
         var unknown =

@@ -116,7 +116,8 @@ class RecordCodecTest {
                         dev.godwit.schemas.TableLoad.getClassSchema(),
                         "bytes",
                         "sources",
-                        "filenodes");
+                        "filenodes",
+                        "wish");
         GenericRecord written = new GenericData.Record(earlier);
         var target = new GenericData.Record(earlier.getField("target").schema());
         target.put("namespace", "public");
@@ -141,12 +142,13 @@ class RecordCodecTest {
         assertThat(read.getBytes()).isZero();
         assertThat(read.getSources()).isEmpty();
         assertThat(read.getFilenodes()).isEmpty();
+        assertThat(read.getWish()).isZero();
     }
 
     @Test
     void aMappingOfBeforeFiltersAndColumnListsIsTheWholeTable() throws Exception {
         Schema now = dev.godwit.schemas.TableMapping.getClassSchema();
-        Schema earlier = without(now, "root", "filter", "columns");
+        Schema earlier = without(now, "root", "filter", "columns", "wish");
         GenericRecord written = new GenericData.Record(earlier);
         for (String side : List.of("source", "target")) {
             var name = new GenericData.Record(earlier.getField(side).schema());
@@ -170,6 +172,7 @@ class RecordCodecTest {
         assertThat(read.getRoot()).isNull();
         assertThat(read.getFilter()).isNull();
         assertThat(read.getColumns()).isEmpty();
+        assertThat(read.getWish()).isZero();
     }
 
     @Test

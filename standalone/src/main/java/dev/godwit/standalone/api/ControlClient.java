@@ -86,6 +86,19 @@ public final class ControlClient {
         act(id, database, "retry", JSON.createObjectNode());
     }
 
+    /**
+     * Has source tables loaded anew, or for the first time.
+     *
+     * @param tables as schema.table
+     * @param add whether tables that are not selected may be among them
+     */
+    public void reload(String id, String database, List<String> tables, boolean add)
+            throws InterruptedException {
+        ObjectNode body = JSON.createObjectNode().put("add", add);
+        tables.forEach(body.putArray("tables")::add);
+        act(id, database, "reload", body);
+    }
+
     private void act(String id, String database, String action, ObjectNode body)
             throws InterruptedException {
         send(

@@ -52,6 +52,7 @@ final class Godwit {
                         .addSubcommand(new MigrateCommand(console))
                         .addSubcommand(new CheckCommand(console))
                         .addSubcommand(new StatusCommand(console))
+                        .addSubcommand(new ReloadCommand(console))
                         .addSubcommand(new CutoverCommand(console))
                         .addSubcommand(new CancelCommand(console))
                         .addSubcommand(new RetryCommand(console))

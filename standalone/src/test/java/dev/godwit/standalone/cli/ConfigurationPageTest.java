@@ -73,7 +73,10 @@ class ConfigurationPageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "migrate", "check", "status", "cutover", "cancel", "retry"})
+    @ValueSource(
+            strings = {
+                "demo", "migrate", "check", "status", "reload", "cutover", "cancel", "retry"
+            })
     void namesTheOptionsOfEachCommand(String command) throws IOException {
         CommandLine line =
                 requireNonNull(

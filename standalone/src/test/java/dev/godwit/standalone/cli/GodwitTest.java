@@ -30,7 +30,10 @@ class GodwitTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "migrate", "check", "status", "cutover", "cancel", "retry"})
+    @ValueSource(
+            strings = {
+                "demo", "migrate", "check", "status", "reload", "cutover", "cancel", "retry"
+            })
     void explainsEachCommand(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(text(out)).contains("Usage: godwit " + command);

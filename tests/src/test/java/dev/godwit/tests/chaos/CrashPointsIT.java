@@ -11,6 +11,7 @@ import dev.godwit.tests.harness.RunningMigration;
 import dev.godwit.tests.harness.Service;
 import dev.godwit.tests.harness.Services;
 import dev.godwit.tests.postgres.Database;
+import dev.godwit.tests.workload.Newcomer;
 import dev.godwit.tests.workload.Shop;
 import dev.godwit.tests.workload.Writer;
 import java.util.Arrays;
@@ -18,8 +19,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * One migration under a writer in which a service dies once at each of its crash points, one after
- * the other.
+ * One migration under a writer, in the sync of which a table is added, and in which a service dies
+ * once at each of its crash points, one after the other.
  */
 @MigrationTest(Mode.PROCESSES)
 class CrashPointsIT {
@@ -52,6 +53,10 @@ class CrashPointsIT {
                 Deaths deaths = Deaths.of(processes, service, points)) {
             RunningMigration migration = harness.migrate(source, target);
             try (LogWitness witness = LogWitness.of(harness, migration)) {
+                migration.awaitState("ready_to_cutover");
+                Newcomer.create(source, target);
+                Newcomer.fill(source, 100);
+                migration.expect202(migration.reload(Newcomer.NAME));
                 migration.awaitState("ready_to_cutover");
                 var end = migration.cutOver(true);
                 assertThat(deaths.notReached()).isEmpty();

@@ -55,6 +55,16 @@ public record DatabaseStatus(JsonNode json) {
         return notes;
     }
 
+    /** The source's transactions that a slot waits for. */
+    public int waitsFor() {
+        return json.path("waitingFor").size();
+    }
+
+    /** How often a table was loaded, or begun to be. */
+    public int attempts(String table) {
+        return table(table).path("attempt").asInt();
+    }
+
     /** The code of the failure, empty without one. */
     public String failureCode() {
         return json.path("failure").path("code").asText("");

@@ -56,7 +56,7 @@ public final class GodwitApi implements AutoCloseable {
         return get("/api/v1/migrations/" + path(migration) + "/databases/" + path(database));
     }
 
-    /** One of cutover, apply, cancel, retry. */
+    /** One of reload, cutover, apply, cancel, retry. */
     public Reply act(String migration, String database, String action, Map<String, ?> body) {
         return post(
                 "/api/v1/migrations/"

@@ -131,6 +131,16 @@ public final class RunningMigration {
         return api.act(id, database, "cancel", Map.of());
     }
 
+    /** Has these source tables loaded anew. */
+    public Reply reload(String... tables) {
+        return api.act(id, database, "reload", Map.of("tables", List.of(tables)));
+    }
+
+    /** The same of tables that the migration has not selected. */
+    public Reply add(String... tables) {
+        return api.act(id, database, "reload", Map.of("tables", List.of(tables), "add", true));
+    }
+
     public Reply retry() {
         return api.act(id, database, "retry", Map.of());
     }

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.godwit.tests.scenario;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.godwit.tests.harness.DatabaseStatus;
+import dev.godwit.tests.harness.GodwitApi.Reply;
+import dev.godwit.tests.harness.HeldLock;
+import dev.godwit.tests.harness.LogWitness;
+import dev.godwit.tests.harness.MigrationHarness;
+import dev.godwit.tests.harness.MigrationTest;
+import dev.godwit.tests.harness.RunningMigration;
+import dev.godwit.tests.postgres.Database;
+import dev.godwit.tests.postgres.Roles;
+import dev.godwit.tests.workload.Newcomer;
+import dev.godwit.tests.workload.Shop;
+import dev.godwit.tests.workload.Writer;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Tables are added, and loaded anew, while the others sync under writers. */
+@MigrationTest
+class ReloadIT {
+    private static final int ROWS = MigrationHarness.SOAK ? 50_000 : 2_000;
+    private static final int TRANSACTIONS = MigrationHarness.SOAK ? 2_000 : 200;
+
+    private final MigrationHarness harness;
+
+    ReloadIT(MigrationHarness harness) {
+        this.harness = harness;
+    }
+
+    static IntStream sources() {
+        // The last 12 still forgets tables that join, unless it is asked with care.
+        return MigrationHarness.SOAK ? IntStream.rangeClosed(11, 18) : IntStream.of(12);
+    }
+
+    @ParameterizedTest(name = "from {0}")
+    @MethodSource("sources")
+    void takesWhatChangesUnderAWriter(int version) {
+        // Given
+        Database source = Shop.fill(Shop.create(harness.database(version, "reload_source")), ROWS);
+        Database target = Shop.create(harness.database(18, "reload_target"));
+        source.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE event (day int, id int, what text, PRIMARY KEY (day, id)) PARTITION BY LIST (day)",
+                "CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1)",
+                "INSERT INTO event SELECT 1, i, 'old ' || i FROM generate_series(1, 500) i");
+        target.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE event (day int, id int, what text, PRIMARY KEY (day, id))");
+        long seed = MigrationHarness.seeded("reload").nextLong();
+        try (Writer writer = Writer.start(source, seed, 2, 60)) {
+            RunningMigration migration = harness.migrate(source, target);
+            try (LogWitness witness = LogWitness.of(harness, migration)) {
+                migration.awaitState("ready_to_cutover");
+
+                // When
+                Newcomer.create(source, target);
+                Newcomer.fill(source, ROWS);
+                try (Writer another =
+                        Writer.start(source, Newcomer.application(), seed + 1, 2, 60)) {
+                    awaitNote(migration, "godwit reload 'public.newcomer'");
+                    refused(migration.startCutover(false), "public.newcomer");
+                    addAcrossAnOlderTransaction(migration, source);
+                    DatabaseStatus added = migration.awaitState("ready_to_cutover");
+                    assertThat(added.attempts("public.newcomer")).isEqualTo(1);
+                    assertThat(added.attempts("public.account")).isEqualTo(1);
+                    attachAPartition(migration, source);
+                    rewriteWithAVolatileDefault(migration, source, target);
+                    long wanted = another.committed() + TRANSACTIONS;
+                    migration.await("the sync", status -> another.committed() >= wanted);
+                    DatabaseStatus end = migration.cutOver(true);
+
+                    // Then
+                    MigrationHarness.say("%s; %s; %d changes", writer, another, end.applied());
+                    witness.requireSound();
+                    assertThat(witness.changes())
+                            .isEqualTo(end.incoming())
+                            .isEqualTo(end.applied());
+                    assertThat(another.fenced()).isTrue();
+                }
+            }
+            assertThat(writer.fenced()).isTrue();
+        }
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.query(Newcomer.OBJECTS)).isEqualTo(source.query(Newcomer.OBJECTS));
+    }
+
+    /** A transaction that has changed the table before it is published, and goes on behind. */
+    private static void addAcrossAnOlderTransaction(RunningMigration migration, Database source) {
+        try (HeldLock older =
+                HeldLock.of(
+                        source,
+                        "INSERT INTO price VALUES (-1, 'first')",
+                        "INSERT INTO newcomer (v) VALUES ('before')")) {
+            migration.expect202(migration.reload(Newcomer.NAME));
+            assertThat(migration.status().state()).isEqualTo("loading");
+            assertThat(migration.startCutover(false).code()).isEqualTo("CUTOVER_NOT_READY");
+            migration.await("the older transaction", status -> status.waitsFor() > 0);
+            older.execute("INSERT INTO newcomer (v) VALUES ('behind')");
+            older.execute("INSERT INTO price VALUES (-2, 'second')");
+            older.commit();
+        }
+    }
+
+    private static void attachAPartition(RunningMigration migration, Database source) {
+        source.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE event_2 (day int, id int, what text, PRIMARY KEY (day, id))",
+                "INSERT INTO event_2 SELECT 2, i, 'never streamed ' || i FROM generate_series(1, 700) i",
+                "ALTER TABLE event ATTACH PARTITION event_2 FOR VALUES IN (2)");
+        refused(migration.startCutover(false), "public.event_2");
+        migration.expect202(migration.reload("public.event"));
+        DatabaseStatus attached = migration.awaitState("ready_to_cutover");
+        assertThat(attached.attempts("public.event")).isEqualTo(2);
+        source.execute(
+                "UPDATE event SET what = 'streamed' WHERE id < 10",
+                "INSERT INTO event VALUES (2, 9001, 'new')");
+    }
+
+    private static void rewriteWithAVolatileDefault(
+            RunningMigration migration, Database source, Database target) {
+        target.execute("ALTER TABLE label ADD COLUMN stamp text");
+        source.execute("ALTER TABLE label ADD COLUMN stamp text DEFAULT md5(random()::text)");
+        migration.expect202(migration.reload("public.label"));
+        DatabaseStatus rewritten = migration.awaitState("ready_to_cutover");
+        assertThat(rewritten.attempts("public.label")).isEqualTo(2);
+        assertThat(rewritten.attempts("public.newcomer")).isEqualTo(1);
+    }
+
+    @Test
+    void lessPartitionsGoAwayTogetherWithTheirRows() {
+        // Given: partitions that go to one target table
+        Database source = harness.database(15, "less_source");
+        Database target = harness.database(18, "less_target");
+        source.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE event (day int, id int, PRIMARY KEY (day, id)) PARTITION BY LIST (day)",
+                "CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1)",
+                "CREATE TABLE event_2 PARTITION OF event FOR VALUES IN (2)",
+                "CREATE TABLE event_3 PARTITION OF event FOR VALUES IN (3)",
+                "INSERT INTO event SELECT 1 + i % 3, i FROM generate_series(1, 90) i");
+        target.executeAs(
+                Roles.MIGRATOR, "CREATE TABLE event (day int, id int, PRIMARY KEY (day, id))");
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+
+        // When
+        source.execute("DROP TABLE event_3", "ALTER TABLE event DETACH PARTITION event_2");
+        refused(migration.startCutover(false), "event");
+        target.executeAs(
+                Roles.MIGRATOR, "CREATE TABLE event_2 (day int, id int, PRIMARY KEY (day, id))");
+        migration.expect202(migration.reload("public.event", "public.event_2"));
+        migration.awaitState("ready_to_cutover");
+        source.execute(
+                "INSERT INTO event_2 VALUES (7, 7)",
+                "INSERT INTO event VALUES (1, 1000)",
+                "TRUNCATE event");
+
+        // Then
+        source.execute("INSERT INTO event VALUES (1, 1001)");
+        migration.cutOver(false);
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.number("SELECT count(*) FROM event")).isEqualTo(1);
+        assertThat(target.number("SELECT count(*) FROM event_2")).isEqualTo(31);
+    }
+
+    @Test
+    void loadsATableThatIsNotSelectedOnlyWhenToldTo() {
+        Database source = Shop.fill(Shop.create(harness.database(15, "unselected_source")), 200);
+        Database target = Shop.create(harness.database(18, "unselected_target"));
+        RunningMigration migration =
+                harness.start(
+                        harness.request(source, target).tables("public.label"), source.name());
+        migration.awaitState("ready_to_cutover");
+
+        invalid(migration.reload("public.price"), "public.price is not selected", "--add");
+        invalid(migration.reload("public.nobody"), "has no table public.nobody", "");
+        invalid(migration.reload(), "tables", "");
+        invalid(migration.reload("price"), "tables[0]", "");
+        source.executeAs(Roles.MIGRATOR, "CREATE TABLE lonely (id int PRIMARY KEY)");
+        Reply missing = migration.add("public.lonely");
+        assertThat(missing.status()).isEqualTo(409);
+        assertThat(missing.code()).isEqualTo("TARGET_TABLE_MISSING");
+        target.execute("INSERT INTO price VALUES (1, 'foreign')");
+        Reply filled = migration.add("public.price");
+        assertThat(filled.status()).isEqualTo(409);
+        assertThat(filled.code()).isEqualTo("TARGET_TABLE_NOT_EMPTY");
+        target.execute("TRUNCATE price");
+
+        migration.expect202(migration.add("public.price"));
+        migration.awaitState("ready_to_cutover");
+        source.execute("UPDATE price SET what = 'changed'");
+        migration.cutOver(false);
+
+        for (String table : List.of("label", "price")) {
+            String rows = "SELECT * FROM " + table + " ORDER BY 1";
+            assertThat(target.query(rows)).isNotEmpty().isEqualTo(source.query(rows));
+        }
+        assertThat(target.number("SELECT count(*) FROM entry")).isZero();
+        Reply late = migration.reload("public.label");
+        assertThat(late.status()).isEqualTo(409);
+        assertThat(late.code()).isEqualTo("STATE_CONFLICT");
+    }
+
+    @Test
+    void mendsATableThatTheTargetHasLostRowsOf() {
+        Database source = Shop.fill(Shop.create(harness.database(15, "mended_source")), 500);
+        Database target = Shop.create(harness.database(18, "mended_target"));
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        target.execute("DELETE FROM label");
+        source.execute("UPDATE label SET words = 'changed'", "UPDATE price SET what = 'too'");
+        assertThat(migration.awaitState("failed").failureCode()).isEqualTo("ROW_MISSING");
+
+        migration.expect202(migration.reload("public.label"));
+        migration.awaitState("ready_to_cutover");
+
+        target.execute("UPDATE price SET what = 'by somebody else' WHERE amount < 9");
+        migration.expect202(migration.startCutover(false));
+        migration.applyAccepted();
+        assertThat(migration.awaitState("failed").failureCode()).isEqualTo("ROWS_DIFFER");
+
+        migration.expect202(migration.reload("public.price"));
+        migration.await(
+                "the load", status -> status.json().path("initializationCompleted").asBoolean());
+        migration.cutOver();
+        MigrationHarness.requireEqual(source, target);
+    }
+
+    private static void awaitNote(RunningMigration migration, String part) {
+        migration.await(
+                "a note", status -> status.notes().stream().anyMatch(note -> note.contains(part)));
+    }
+
+    private static void refused(Reply reply, String table) {
+        assertThat(reply.status()).isEqualTo(409);
+        assertThat(reply.code()).isEqualTo("SCHEMA_CHANGED");
+        assertThat(reply.remedy()).contains("godwit reload '");
+        assertThat(reply.body().path("what").asText()).contains(table);
+    }
+
+    private static void invalid(Reply reply, String what, String remedy) {
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.code()).isEqualTo("REQUEST_INVALID");
+        assertThat(reply.body().path("what").asText()).contains(what);
+        assertThat(reply.remedy()).contains(remedy);
+    }
+}
