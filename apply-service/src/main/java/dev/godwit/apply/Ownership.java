@@ -152,7 +152,7 @@ final class Ownership {
 
     private void grant(Desired now, ChangesWorker sync, LoadAsks asks)
             throws SQLException, InterruptedException {
-        if (granting.grant(asks.all(), now.tables().keySet(), known, sync)) {
+        if (granting.grant(asks.all(), now.loads(), known, sync)) {
             known = attempts.all(connection);
             sync.attemptsChanged();
         }
@@ -173,9 +173,9 @@ final class Ownership {
         board.show(
                 new OwnerView(
                         epoch,
-                        OwnerPhases.of(now.targets(), known),
+                        OwnerPhases.of(now.loads(), known),
                         Optional.empty(),
-                        now.targets(),
+                        now.loads(),
                         known,
                         builds.building(),
                         finaliser.finalisedFor(),

@@ -4,6 +4,7 @@ package dev.godwit.capture;
 import dev.godwit.capture.source.Carried;
 import dev.godwit.capture.source.TargetNames;
 import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
@@ -45,13 +46,25 @@ record Desired(Migration migration, DatabaseMigration database) {
     }
 
     /** The source tables of each target table. */
-    Map<TableName, List<TableName>> sources() {
+    private Map<TableName, List<TableName>> sources() {
         var sources = new LinkedHashMap<TableName, List<TableName>>();
         for (TableMapping mapping : database.getTables()) {
             sources.computeIfAbsent(TableName.of(mapping.getTarget()), target -> new ArrayList<>())
                     .add(TableName.of(mapping.getSource()));
         }
         return sources;
+    }
+
+    /**
+     * What is loaded: the source tables of each target table, and the large objects as if they were
+     * one more.
+     */
+    Map<TableName, List<TableName>> loads() {
+        Map<TableName, List<TableName>> loads = sources();
+        if (database.getLargeObjects()) {
+            loads.put(LargeObjects.NAME, List.of(LargeObjects.NAME));
+        }
+        return loads;
     }
 
     /** The target table of each source table. */

@@ -123,7 +123,7 @@ final class OwnedStream implements AutoCloseable {
                 lag.bytes(),
                 lag.capturedUntil(),
                 marks.fencedOn(),
-                desired.sources(),
+                desired.loads(),
                 load.map(Load::tables).orElseGet(this::recordedTables));
     }
 
@@ -183,7 +183,7 @@ final class OwnedStream implements AutoCloseable {
                                 source,
                                 open,
                                 context.kafka(),
-                                desired.sources(),
+                                desired.loads(),
                                 desired.carried(),
                                 LoadSettings.of(
                                         settings.getLoadWorkers(),

@@ -8,6 +8,7 @@ import dev.godwit.capture.source.Snapshot;
 import dev.godwit.capture.source.SourceCatalog;
 import dev.godwit.capture.source.SourceTable;
 import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Attempt;
@@ -268,6 +269,7 @@ public final class Load implements AutoCloseable {
         context.carried()
                 .forEach((name, part) ->
                         carried.computeIfPresent(name, (same, table) -> table.carrying(part)));
+        carried.computeIfPresent(LargeObjects.NAME, (name, table) -> LargeObjectRows.of(table));
         return carried;
     }
 

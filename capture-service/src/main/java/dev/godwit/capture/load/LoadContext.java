@@ -5,6 +5,7 @@ import dev.godwit.capture.crash.CrashPoints;
 import dev.godwit.capture.publish.ChangeLog;
 import dev.godwit.capture.source.Carried;
 import dev.godwit.capture.source.SourceDatabase;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.topic.KafkaSettings;
 import java.time.Clock;
@@ -15,7 +16,8 @@ import java.util.Map;
 /**
  * What a load works with.
  *
- * @param sources the source tables of each target table
+ * @param sources the source tables of each target table; of the large objects, if they travel,
+ *     their catalog
  * @param carried of source tables of which not all travels
  */
 public record LoadContext(
@@ -33,7 +35,10 @@ public record LoadContext(
         carried = Map.copyOf(carried);
     }
 
-    List<TableName> allSources() {
-        return sources.values().stream().flatMap(List::stream).toList();
+    /** The source tables whose changes are streamed, by target table: all but the large objects. */
+    Map<TableName, List<TableName>> streamed() {
+        var streamed = new LinkedHashMap<>(sources);
+        streamed.remove(LargeObjects.NAME);
+        return streamed;
     }
 }

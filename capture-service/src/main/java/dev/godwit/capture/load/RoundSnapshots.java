@@ -75,8 +75,10 @@ final class RoundSnapshots {
             throws SQLException, InterruptedException {
         var slots = new Slots(context.source());
         var publication = new Publication(context.source());
-        publication.create(session, context.allSources(), context.carried());
-        requirePublished(publication.oids(session), catalog);
+        List<TableName> streamed =
+                context.streamed().values().stream().flatMap(List::stream).toList();
+        publication.create(session, streamed, context.carried());
+        requirePublished(publication.oids(session), streamed, catalog);
         asked.forEach(load -> load.setSources(relations(load, catalog)));
         Snapshot snapshot = slots.createMain(waiting -> waitingFor = waiting);
         try {
@@ -104,7 +106,7 @@ final class RoundSnapshots {
     private List<SchemaChange> shapes(Connection session, Snapshot snapshot) throws SQLException {
         snapshot.begin(session);
         List<SchemaChange> shapes =
-                SourceShapes.read(session, context.sources(), context.carried());
+                SourceShapes.read(session, context.streamed(), context.carried());
         session.rollback();
         session.setAutoCommit(true);
         return shapes;
@@ -133,18 +135,20 @@ final class RoundSnapshots {
     }
 
     /** The publication looks names up a moment after the catalog was read. */
-    private static void requirePublished(Set<Long> oids, Map<TableName, SourceTable> catalog) {
-        for (SourceTable table : catalog.values()) {
-            if (!oids.contains(table.oid())) {
+    private static void requirePublished(
+            Set<Long> oids, List<TableName> streamed, Map<TableName, SourceTable> catalog) {
+        for (TableName name : streamed) {
+            SourceTable table = catalog.get(name);
+            if (table == null || !oids.contains(table.oid())) {
                 throw new MigrationException(
                         ErrorCode.TABLE_REWRITTEN,
-                        "table " + table.name() + " was replaced while it was published");
+                        "table " + name + " was replaced while it was published");
             }
         }
     }
 
     private List<SourceRelation> relations(TableLoad load, Map<TableName, SourceTable> catalog) {
-        return context.sources().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
+        return context.streamed().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
                 .map(source ->
                         new SourceRelation(
                                 source.toAvro(),
@@ -154,7 +158,7 @@ final class RoundSnapshots {
     }
 
     private List<Long> filenodes(TableLoad load, Map<TableName, SourceTable> catalog) {
-        return context.sources().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
+        return context.streamed().getOrDefault(TableName.of(load.getTarget()), List.of()).stream()
                 .map(source ->
                         Objects.requireNonNull(catalog.get(source), source::toString).filenode())
                 .toList();
