@@ -14,6 +14,10 @@ public final class LargeObjects {
     /** So many bytes of one are read and written at a time; a multiple of its own pages. */
     public static final int PART_BYTES = 1 << 18;
 
+    /** A whole part of zeroes: what a hole is read as. */
+    public static final String ZEROES =
+            "pg_catalog.decode(pg_catalog.repeat('00', " + PART_BYTES + "), 'hex')";
+
     /**
      * Each is opened, sought to its end and closed, one after the other: a step needs what the one
      * before gave, and the oid in each keeps the planner from taking one object's answer for
@@ -30,9 +34,13 @@ public final class LargeObjects {
             """;
 
     private static final String PARTS =
-            "pg_catalog.generate_series(0::bigint, greatest({bytes} - 1, 0), "
-                    + PART_BYTES
-                    + "::bigint) AS part (start)";
+            """
+            (SELECT starts.start, read.content
+               FROM pg_catalog.generate_series(0::bigint, greatest(object.bytes - 1, 0), {part}::bigint) AS starts (start)
+              CROSS JOIN LATERAL (SELECT pg_catalog.lo_get(object.oid, starts.start, {part}) AS content OFFSET 0) AS read
+             OFFSET 0) AS part\
+            """
+                    .replace("{part}", Integer.toString(PART_BYTES));
 
     private LargeObjects() {}
 
@@ -47,17 +55,10 @@ public final class LargeObjects {
     }
 
     /**
-     * Where the parts of an object begin, as an item of FROM: {@code part}, with the column start.
-     * An empty object has one.
-     *
-     * @param bytes the object's, as an expression
+     * The parts of {@code object}, as an item of FROM to the right of it, after LATERAL: {@code
+     * part}, with the columns start and content, in order. An empty object has one.
      */
-    public static String parts(String bytes) {
-        return PARTS.replace("{bytes}", bytes);
-    }
-
-    /** The bytes of one part; those of a hole are zero. */
-    public static String content(String oid, String start) {
-        return "pg_catalog.lo_get(%s, %s, %d)".formatted(oid, start, PART_BYTES);
+    public static String parts() {
+        return PARTS;
     }
 }

@@ -86,13 +86,14 @@ final class LargeObjectRows {
 
     /** The statement that reads a chunk. */
     static String copy(Chunk.Objects chunk) {
-        return "COPY (SELECT pg_catalog.pg_get_userbyid(object.owner), object.oid, part.start, piece.content FROM "
+        return "COPY (SELECT pg_catalog.pg_get_userbyid(object.owner), object.oid, part.start, part.content FROM "
                 + LargeObjects.sized(chunk.where())
                 + " CROSS JOIN LATERAL "
-                + LargeObjects.parts("object.bytes")
-                + " CROSS JOIN LATERAL (SELECT "
-                + LargeObjects.content("object.oid", "part.start")
-                + " AS content OFFSET 0) AS piece WHERE part.start = 0 OR part.start + %1$d >= object.bytes OR piece.content <> pg_catalog.decode(pg_catalog.repeat('00', %1$d), 'hex')) TO STDOUT"
-                        .formatted(LargeObjects.PART_BYTES);
+                + LargeObjects.parts()
+                + " WHERE part.start = 0 OR part.start + "
+                + LargeObjects.PART_BYTES
+                + " >= object.bytes OR part.content <> "
+                + LargeObjects.ZEROES
+                + ") TO STDOUT";
     }
 }

@@ -16,9 +16,12 @@ public final class LargeObjectDifferences {
     private final Kind created = new Kind("created");
     private final Kind changed = new Kind("changed");
     private final Kind removed = new Kind("removed");
+    private final boolean bytesCompared;
     private long objects;
 
-    LargeObjectDifferences() {}
+    LargeObjectDifferences(boolean bytesCompared) {
+        this.bytesCompared = bytesCompared;
+    }
 
     /** Takes in what both sides have of a range of oids: what can be said of each object's bytes. */
     void add(Map<Long, String> source, Map<Long, String> target) {
@@ -55,8 +58,11 @@ public final class LargeObjectDifferences {
                 kinds.add(kind.toString());
             }
         }
-        return "%d large objects of the source are not as they were loaded: %s"
-                .formatted(count(), String.join("; ", kinds));
+        return "%d large objects of the source are not as they were loaded: %s%s"
+                .formatted(
+                        count(),
+                        String.join("; ", kinds),
+                        bytesCompared ? "" : " (their bytes have not been compared)");
     }
 
     private long count() {
