@@ -30,7 +30,7 @@ public final class LargeObjectRemoval {
                 throw new MigrationException(
                         ErrorCode.TARGET_TABLE_NOT_EMPTY,
                         "the target database holds large objects that Godwit did not write",
-                        "On the target, if nobody needs them: SELECT lo_unlink(oid) FROM (SELECT oid FROM pg_largeobject_metadata LIMIT 1000) some; until none is left, then retry.",
+                        "On the target, if nobody needs them: SELECT lo_unlink(oid) FROM (SELECT oid FROM pg_largeobject_metadata LIMIT 1000) AS objects; until none is left, then retry.",
                         null);
             }
         }
@@ -45,7 +45,7 @@ public final class LargeObjectRemoval {
         try (Statement statement = connection.createStatement();
                 ResultSet row =
                         statement.executeQuery(
-                                "SELECT pg_catalog.count(pg_catalog.lo_unlink(oid)) FROM (SELECT m.oid FROM pg_catalog.pg_largeobject_metadata m ORDER BY m.oid LIMIT %d) AS some"
+                                "SELECT pg_catalog.count(pg_catalog.lo_unlink(oid)) FROM (SELECT m.oid FROM pg_catalog.pg_largeobject_metadata m ORDER BY m.oid LIMIT %d) AS objects"
                                         .formatted(SOME))) {
             row.next();
             return row.getLong(1) == SOME;

@@ -153,7 +153,7 @@ record LargeObjectChecks(boolean carried, List<CheckFinding> findings) {
                             id,
                             ErrorCode.TARGET_TABLE_NOT_EMPTY,
                             "the target holds %d large objects".formatted(there),
-                            "On the target, if nobody needs them: SELECT lo_unlink(oid) FROM (SELECT oid FROM pg_largeobject_metadata LIMIT 1000) some; until none is left; or leave the source's out: --tables '!%s'"
+                            "On the target, if nobody needs them: SELECT lo_unlink(oid) FROM (SELECT oid FROM pg_largeobject_metadata LIMIT 1000) AS objects; until none is left; or leave the source's out: --tables '!%s'"
                                     .formatted(LargeObjects.NAME));
         }
     }

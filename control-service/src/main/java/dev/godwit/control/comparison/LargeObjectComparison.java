@@ -37,19 +37,21 @@ public final class LargeObjectComparison {
     private static final String NAMES =
             "SELECT m.oid::bigint, '' FROM pg_catalog.pg_largeobject_metadata m";
 
+    /** A part is hashed before its hash is sorted: no sort takes its bytes. */
     private static final String DIGESTS =
             """
             SELECT object.oid::bigint, object.bytes || ' ' || digest.hash
               FROM {sized}
-             CROSS JOIN LATERAL (SELECT {digest} AS hash FROM {parts}) AS digest\
+             CROSS JOIN LATERAL (SELECT {digest} AS hash
+                                   FROM (SELECT part.start, {part} AS hash FROM {parts} OFFSET 0) AS hashed) AS digest\
             """;
 
     /** Of the hashes of the parts in their order: no server has a whole object in memory. */
     private static final String OF_SHA_256 =
-            "pg_catalog.encode(pg_catalog.sha256(pg_catalog.string_agg({part}, ''::bytea ORDER BY part.start)), 'hex')";
+            "pg_catalog.encode(pg_catalog.sha256(pg_catalog.string_agg(hashed.hash, ''::bytea ORDER BY hashed.start)), 'hex')";
 
     private static final String OF_MD5 =
-            "pg_catalog.md5(pg_catalog.string_agg({part}, '' ORDER BY part.start))";
+            "pg_catalog.md5(pg_catalog.string_agg(hashed.hash, '' ORDER BY hashed.start))";
 
     /** A hole costs no more than reading it: the hash of zeroes is known. */
     private static final String OF_PART =

@@ -61,6 +61,13 @@ class LargeObjectsIT {
                 .isLessThan(1_000);
         DatabaseStatus end = migration.cutOver(true);
         assertThat(LargeObjectText.of(target)).isEqualTo(expected);
+        MigrationHarness.say(
+                "%d large objects from %d to %d: load %d ms, outage %d ms",
+                expected.size(),
+                from,
+                to,
+                end.report().path("loadMillis").asLong(),
+                end.report().path("outageMillis").asLong());
         JsonNode objects = comparison(end, "pg_catalog.pg_largeobject");
         assertThat(objects.path("equal").asBoolean()).isTrue();
         assertThat(objects.path("sourceRows").asInt()).isEqualTo(expected.size());
