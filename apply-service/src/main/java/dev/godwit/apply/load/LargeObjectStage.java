@@ -12,10 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Takes parts of large objects into a table of the transaction's own, and makes the objects of them.
- * An object is made by its first part, in the name of its owner where the target has that role and
- * the session may act as it, else in our own; one that is there already is an error. Later parts are
- * written into it.
+ * Takes parts of large objects into a table of the transaction's own, and makes the objects of
+ * them. An object is made by its first part, in the name of its owner where the target has that
+ * role and the session may act as it, else in our own; one that is there already is an error. Later
+ * parts are written into it.
  */
 final class LargeObjectStage implements PieceTarget {
     private static final int SETTING_A_ROLE = 16;

@@ -28,8 +28,7 @@ sealed interface PieceTarget permits PieceTarget.Table, LargeObjectStage {
     record Table(TableName name, List<String> columns) implements PieceTarget {
         @Override
         public String begin(Connection connection) {
-            String listed =
-                    columns.isEmpty() ? "" : " (" + Identifiers.quoteAll(columns) + ")";
+            String listed = columns.isEmpty() ? "" : " (" + Identifiers.quoteAll(columns) + ")";
             return "COPY " + name.quoted() + listed + " FROM STDIN";
         }
 

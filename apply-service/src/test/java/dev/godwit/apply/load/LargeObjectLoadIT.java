@@ -69,7 +69,11 @@ class LargeObjectLoadIT {
     @Test
     void makesThemWithTheirOwnersOfPartsInSeveralPieces() throws SQLException {
         log.piece(FIRST, 0, 0, "cl\"erk 's\t7\t0\t\\\\x61\nnobody here\t8\t0\t\\\\x\n")
-                .piece(FIRST, 0, 1, "cl\"erk 's\t7\t5\t\\\\x62\ncl\"erk 's\t4000000000\t0\t\\\\x63\n")
+                .piece(
+                        FIRST,
+                        0,
+                        1,
+                        "cl\"erk 's\t7\t5\t\\\\x62\ncl\"erk 's\t4000000000\t0\t\\\\x63\n")
                 .piece(FIRST, 0, 0, "cl\"erk 's\t7\t0\t\\\\x61\nnobody here\t8\t0\t\\\\x\n");
 
         try (LoadWorker worker = start()) {

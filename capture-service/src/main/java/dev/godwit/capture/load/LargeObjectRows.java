@@ -15,10 +15,10 @@ import java.util.OptionalLong;
 
 /**
  * The large objects of a database as rows, so that they are loaded as a table is: one row for each
- * part of an object, with the object's owner and oid, where the part starts, and its bytes. The rows
- * of one object come one after the other, its first part first. Parts that are a hole, or all zero,
- * are left out, but for the first and the last: they say that the object is there, and how long it
- * is.
+ * part of an object, with the object's owner and oid, where the part starts, and its bytes. The
+ * rows of one object come one after the other, its first part first. Parts that are a hole, or all
+ * zero, are left out, but for the first and the last: they say that the object is there, and how
+ * long it is.
  */
 final class LargeObjectRows {
     private static final List<SourceColumn> COLUMNS =

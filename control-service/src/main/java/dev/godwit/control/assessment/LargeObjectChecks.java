@@ -146,9 +146,7 @@ record LargeObjectChecks(boolean carried, List<CheckFinding> findings) {
             long there = row.getLong(1);
             return there == 0
                     ? CheckFinding.passed(
-                            id,
-                            ErrorCode.TARGET_TABLE_NOT_EMPTY,
-                            "no large object on the target")
+                            id, ErrorCode.TARGET_TABLE_NOT_EMPTY, "no large object on the target")
                     : CheckFinding.failed(
                             id,
                             ErrorCode.TARGET_TABLE_NOT_EMPTY,
@@ -172,8 +170,7 @@ record LargeObjectChecks(boolean carried, List<CheckFinding> findings) {
                                         target.version().atLeast(SETTING_A_ROLE)
                                                 ? "SET"
                                                 : "MEMBER"))) {
-            query.setArray(
-                    1, target.connection().createArrayOf("text", owners.keySet().toArray()));
+            query.setArray(1, target.connection().createArrayOf("text", owners.keySet().toArray()));
             try (ResultSet row = query.executeQuery()) {
                 while (row.next()) {
                     (row.getBoolean(2) ? foreign : missing).add(row.getString(1));

@@ -106,7 +106,8 @@ enum NotCarried {
                         .formatted(
                                 name,
                                 found.size(),
-                                String.join(", ", found.subList(0, Math.min(NAMED_MOST, found.size()))),
+                                String.join(
+                                        ", ", found.subList(0, Math.min(NAMED_MOST, found.size()))),
                                 found.size() > NAMED_MOST ? ", ..." : ""),
                 remedy);
     }

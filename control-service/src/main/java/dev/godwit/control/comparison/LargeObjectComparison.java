@@ -20,8 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 
 /**
- * Compares the large objects of both sides, each in one repeatable-read snapshot: a range of oids at
- * a time, so that neither their number nor their size is held in memory, here or on a server.
+ * Compares the large objects of both sides, each in one repeatable-read snapshot: a range of oids
+ * at a time, so that neither their number nor their size is held in memory, here or on a server.
  */
 public final class LargeObjectComparison {
     private static final int WORKERS = 2;
@@ -136,8 +136,7 @@ public final class LargeObjectComparison {
                             to.map(side ->
                                             side.submit(
                                                     connection -> read(connection, query, range)))
-                                    .orElseGet(() ->
-                                            CompletableFuture.completedFuture(Map.of()))));
+                                    .orElseGet(() -> CompletableFuture.completedFuture(Map.of()))));
             if (pending.size() > 2 * WORKERS) {
                 take(pending, differences);
             }

@@ -23,7 +23,9 @@ public final class LargeObjectDifferences {
         this.bytesCompared = bytesCompared;
     }
 
-    /** Takes in what both sides have of a range of oids: what can be said of each object's bytes. */
+    /**
+     * Takes in what both sides have of a range of oids: what can be said of each object's bytes.
+     */
     void add(Map<Long, String> source, Map<Long, String> target) {
         objects += source.size();
         var oids = new TreeSet<>(source.keySet());

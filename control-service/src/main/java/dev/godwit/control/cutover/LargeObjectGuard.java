@@ -51,8 +51,7 @@ final class LargeObjectGuard {
     void require(String role) throws InterruptedException {
         Optional<Failure> refusal = look(role);
         if (refusal.isPresent()) {
-            throw new MigrationException(
-                    ErrorCode.LARGE_OBJECTS_CHANGED, refusal.get().getWhat());
+            throw new MigrationException(ErrorCode.LARGE_OBJECTS_CHANGED, refusal.get().getWhat());
         }
     }
 

@@ -53,7 +53,8 @@ public final class Migrations implements AutoCloseable {
         this.ids = ids;
         this.clock = clock;
         this.applying = new ApplyCommand(owner, progress, connections, ids, clock);
-        this.schemas = SchemaWatch.start(
+        this.schemas =
+                SchemaWatch.start(
                         owner::migrations,
                         connections,
                         databaseId -> DatabaseState.loaded(progress.of(databaseId)));

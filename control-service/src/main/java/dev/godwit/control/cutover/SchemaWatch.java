@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at the schemas of every database migration that loads or syncs, and at the oids of its large
- * objects, once in a while, so that an operator hears of a change long before the cutover. It decides nothing: a cutover looks for
- * itself.
+ * Looks at the schemas of every database migration that loads or syncs, and at the oids of its
+ * large objects, once in a while, so that an operator hears of a change long before the cutover. It
+ * decides nothing: a cutover looks for itself.
  */
 final class SchemaWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SchemaWatch.class);
@@ -86,8 +86,7 @@ final class SchemaWatch implements AutoCloseable {
         }
     }
 
-    private void look(Migration migration, DatabaseMigration database)
-            throws InterruptedException {
+    private void look(Migration migration, DatabaseMigration database) throws InterruptedException {
         if (database.getPhase() != WantedPhase.RUN && database.getPhase() != WantedPhase.CUT_OVER) {
             found.remove(database.getId());
             return;

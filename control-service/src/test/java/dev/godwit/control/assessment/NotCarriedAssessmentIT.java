@@ -96,8 +96,7 @@ class NotCarriedAssessmentIT {
 
         assertThat(failed.getId()).isEqualTo("target.large-objects");
         assertThat(failed.getWhat()).isEqualTo("the target holds 1 large objects");
-        String statement =
-                failed.getRemedy().replaceFirst(".*?: (SELECT [^;]*);.*", "$1");
+        String statement = failed.getRemedy().replaceFirst(".*?: (SELECT [^;]*);.*", "$1");
         server.run(target, "SET search_path = public", statement);
         assertThat(check(List.of()).failure()).isEmpty();
     }

@@ -95,7 +95,8 @@ class LargeObjectComparisonIT {
 
         assertThat(comparison().ofContents().what())
                 .startsWith("1200 large objects")
-                .endsWith("created 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010 and 1190 more");
+                .endsWith(
+                        "created 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010 and 1190 more");
     }
 
     @Test

@@ -56,7 +56,8 @@ class PlannerTest {
 
     @Test
     void goesBackWhenAChangeSlipsInBeforeTheFinalMarkerEvenIfTheRowsWereEqual() {
-        DatabaseMigration compared = planner.compared(finalising(), List.of(report(true)), Optional.empty());
+        DatabaseMigration compared =
+                planner.compared(finalising(), List.of(report(true)), Optional.empty());
 
         DatabaseMigration next =
                 wantedBy(
@@ -74,7 +75,8 @@ class PlannerTest {
 
     @Test
     void waitsForItsOwnFinalMarker() {
-        DatabaseMigration compared = planner.compared(finalising(), List.of(report(true)), Optional.empty());
+        DatabaseMigration compared =
+                planner.compared(finalising(), List.of(report(true)), Optional.empty());
 
         assertThat(
                         next(
@@ -87,7 +89,8 @@ class PlannerTest {
 
     @Test
     void releasesTheSourceWhenEqualAndNothingCameBetween() {
-        DatabaseMigration compared = planner.compared(finalising(), List.of(report(true)), Optional.empty());
+        DatabaseMigration compared =
+                planner.compared(finalising(), List.of(report(true)), Optional.empty());
 
         DatabaseMigration next =
                 wantedBy(
@@ -104,7 +107,8 @@ class PlannerTest {
 
     @Test
     void stopsWhenRowsDifferAndNothingCameBetween() {
-        DatabaseMigration compared = planner.compared(finalising(), List.of(report(false)), Optional.empty());
+        DatabaseMigration compared =
+                planner.compared(finalising(), List.of(report(false)), Optional.empty());
 
         DatabaseMigration next =
                 wantedBy(

@@ -211,11 +211,7 @@ class LargeObjectsIT {
             source.executeAs(
                     Roles.MIGRATOR,
                     "SELECT lo_from_bytea(%d, substring(decode(repeat('%s', %d), 'hex') FROM 1 FOR %d))"
-                            .formatted(
-                                    1001 + i,
-                                    "00ff5c4e0a0d09",
-                                    SIZES[i] / 7 + 1,
-                                    SIZES[i]));
+                            .formatted(1001 + i, "00ff5c4e0a0d09", SIZES[i] / 7 + 1, SIZES[i]));
         }
         source.executeAs(
                 Roles.MIGRATOR,
