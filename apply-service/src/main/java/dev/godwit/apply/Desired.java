@@ -3,6 +3,7 @@ package dev.godwit.apply;
 
 import dev.godwit.apply.sync.DesiredMarkers;
 import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
@@ -10,6 +11,7 @@ import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.WantedPhase;
 import dev.godwit.schemas.secret.PasswordSeal;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -78,6 +80,15 @@ record Desired(Migration migration, DatabaseMigration database) {
 
     List<TableName> targets() {
         return List.copyOf(tables().keySet());
+    }
+
+    /** What is loaded: the target tables, and the large objects as if they were one more. */
+    List<TableName> loads() {
+        var loads = new ArrayList<TableName>(targets());
+        if (database.getLargeObjects()) {
+            loads.add(LargeObjects.NAME);
+        }
+        return List.copyOf(loads);
     }
 
     /**

@@ -10,8 +10,10 @@ import dev.godwit.apply.ledger.Partitions;
 import dev.godwit.apply.load.GrantOrder;
 import dev.godwit.apply.sync.ChangesWorker;
 import dev.godwit.apply.target.Emptying;
+import dev.godwit.apply.target.LargeObjectRemoval;
 import dev.godwit.apply.target.Parking;
 import dev.godwit.apply.target.TargetSession;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Attempt;
@@ -24,7 +26,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -70,14 +71,17 @@ final class Granting {
      * Grants what capture asks for beyond what is granted already; a table that another session
      * holds is left for the next time.
      *
-     * @param targets the tables of this migration; other asks are left alone
+     * @param targets what this migration loads; other asks are left alone
      * @param known all that is granted
      * @return whether anything was granted
      * @throws dev.godwit.postgres.MigrationException TARGET_TABLE_NOT_EMPTY for the first attempt
      *     on a table with rows
      */
     boolean grant(
-            Collection<TableLoad> asks, Set<TableName> targets, List<AttemptRow> known, Level level)
+            Collection<TableLoad> asks,
+            Collection<TableName> targets,
+            List<AttemptRow> known,
+            Level level)
             throws SQLException, InterruptedException {
         Map<TableName, AttemptRow> granted =
                 known.stream().collect(Collectors.toMap(AttemptRow::target, Function.identity()));
@@ -99,6 +103,9 @@ final class Granting {
     private boolean grant(
             Level level, TableName table, Attempt attempt, Optional<AttemptRow> before)
             throws SQLException, InterruptedException {
+        if (table.equals(LargeObjects.NAME)) {
+            return (before.isEmpty() || unlink(before.get())) && grant(table, attempt);
+        }
         if (before.filter(row -> row.state() == AttemptRow.State.LOADED).isEmpty()) {
             return grant(table, attempt);
         }
@@ -117,12 +124,7 @@ final class Granting {
             partitions.check(connection, Ledger.CHANGES, epoch);
             Optional<AttemptRow> before = attempts.find(connection, table);
             attempts.grant(connection, table, attempt);
-            parking.parkForLoad(connection, table, session.silent());
-            if (before.isEmpty()) {
-                Emptying.requireEmpty(connection, table);
-            } else {
-                Emptying.empty(connection, table);
-            }
+            makeReady(connection, table, before.isEmpty());
             crashPoints.reach(CrashPoint.BEFORE_GRANT_COMMIT);
             connection.commit();
         } catch (SQLException e) {
@@ -146,6 +148,59 @@ final class Granting {
                 .addKeyValue("attempt", attempt.getNumber())
                 .log("attempt granted");
         return true;
+    }
+
+    private void makeReady(Connection connection, TableName table, boolean first)
+            throws SQLException {
+        if (table.equals(LargeObjects.NAME)) {
+            LargeObjectRemoval.requireNone(connection);
+            return;
+        }
+        parking.parkForLoad(connection, table, session.silent());
+        if (first) {
+            Emptying.requireEmpty(connection, table);
+        } else {
+            Emptying.empty(connection, table);
+        }
+    }
+
+    /**
+     * Removes the large objects of a former attempt, some in each transaction, since each costs the
+     * server a lock. The attempt takes no more pieces from the first one on; after a crash the rest
+     * is removed when the new attempt is asked for again.
+     *
+     * @return false if another session still loads some
+     */
+    private boolean unlink(AttemptRow former) throws SQLException {
+        Connection connection = session.connection();
+        connection.setAutoCommit(false);
+        try {
+            lockTimeout(connection);
+            partitions.check(connection, Ledger.CHANGES, epoch);
+            attempts.broken(connection, former.target(), former.attempt());
+            connection.commit();
+            boolean more = true;
+            while (more) {
+                partitions.check(connection, Ledger.CHANGES, epoch);
+                more = LargeObjectRemoval.some(connection);
+                connection.commit();
+            }
+            return true;
+        } catch (SQLException e) {
+            connection.rollback();
+            if (SqlStates.state(e).equals(LOCK_NOT_AVAILABLE)) {
+                endLoads(connection, former.target());
+                return false;
+            }
+            throw e;
+        } catch (RuntimeException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            if (!connection.isClosed()) {
+                connection.setAutoCommit(true);
+            }
+        }
     }
 
     /**

@@ -182,7 +182,7 @@ final class Ownership {
 
     private void grant(Desired now, ChangesWorker sync, LoadAsks asks)
             throws SQLException, InterruptedException {
-        if (granting.grant(asks.all(), now.tables().keySet(), known, sync::whileLevel)) {
+        if (granting.grant(asks.all(), now.loads(), known, sync::whileLevel)) {
             known = attempts.all(connection);
             sync.attemptsChanged();
         }
@@ -203,9 +203,9 @@ final class Ownership {
         board.show(
                 new OwnerView(
                         epoch,
-                        OwnerPhases.of(now.targets(), known),
+                        OwnerPhases.of(now.loads(), known),
                         Optional.empty(),
-                        now.targets(),
+                        now.loads(),
                         known,
                         builds.building(),
                         finaliser.finalisedFor(),

@@ -5,6 +5,7 @@ import dev.godwit.capture.load.Selection;
 import dev.godwit.capture.source.Carried;
 import dev.godwit.capture.source.TargetNames;
 import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
@@ -46,13 +47,25 @@ record Desired(Migration migration, DatabaseMigration database) {
     }
 
     /** The source tables of each target table. */
-    Map<TableName, List<TableName>> sources() {
+    private Map<TableName, List<TableName>> sources() {
         var sources = new LinkedHashMap<TableName, List<TableName>>();
         for (TableMapping mapping : database.getTables()) {
             sources.computeIfAbsent(TableName.of(mapping.getTarget()), target -> new ArrayList<>())
                     .add(TableName.of(mapping.getSource()));
         }
         return sources;
+    }
+
+    /**
+     * What is loaded: the source tables of each target table, and the large objects as if they were
+     * one more.
+     */
+    Map<TableName, List<TableName>> loads() {
+        Map<TableName, List<TableName>> loads = sources();
+        if (database.getLargeObjects()) {
+            loads.put(LargeObjects.NAME, List.of(LargeObjects.NAME));
+        }
+        return loads;
     }
 
     /** The target table of each source table. */
@@ -85,7 +98,9 @@ record Desired(Migration migration, DatabaseMigration database) {
         for (TableMapping mapping : database.getTables()) {
             wishes.merge(TableName.of(mapping.getTarget()), mapping.getWish(), Math::max);
         }
-        return new Selection(sources(), carried(), wishes, database.getWishes());
+        wishes.put(LargeObjects.NAME, database.getLargeObjectsWish());
+        return new Selection(
+                sources(), carried(), wishes, database.getWishes(), database.getLargeObjects());
     }
 
     TargetNames targetNames() {

@@ -168,6 +168,9 @@ public enum ErrorCode {
     ROWS_DIFFER(
             Retry.AFTER_ACTION,
             "Somebody else wrote to the target, rows changed on the source without a row change in the WAL, or a row cannot be carried. The source is untouched: compare the table named, then have it loaded anew (godwit reload), retry, or cancel."),
+    LARGE_OBJECTS_CHANGED(
+            Retry.AFTER_ACTION,
+            "No stream tells of large objects: the load copies them, and the cutover finds what happened to them since. Stop what writes them on the source, then have them loaded anew (godwit reload pg_catalog.pg_largeobject); or undo the change there, then retry and apply again."),
 
     // Requests
     REQUEST_INVALID(Retry.AFTER_ACTION, "Correct the field that the message names."),

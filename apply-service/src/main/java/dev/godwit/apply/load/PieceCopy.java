@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.apply.load;
 
-import dev.godwit.postgres.Identifiers;
-import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Block;
 import dev.godwit.schemas.PieceEnd;
 import dev.godwit.schemas.PieceStart;
@@ -18,26 +16,26 @@ import org.postgresql.copy.CopyIn;
  * ever half loaded.
  */
 final class PieceCopy implements AutoCloseable {
+    private final Connection connection;
+    private final PieceTarget target;
     private final CopyIn copy;
     private final CRC32C crc = new CRC32C();
     private int blocks;
     private long bytes;
 
-    private PieceCopy(CopyIn copy) {
+    private PieceCopy(Connection connection, PieceTarget target, CopyIn copy) {
+        this.connection = connection;
+        this.target = target;
         this.copy = copy;
     }
 
     static PieceCopy open(Connection connection, PieceStart start) throws SQLException {
-        TableName table = TableName.of(start.getId().getTarget());
-        String columns =
-                start.getColumns().isEmpty()
-                        ? ""
-                        : " (" + Identifiers.quoteAll(start.getColumns()) + ")";
+        PieceTarget target = PieceTarget.of(start);
+        String statement = target.begin(connection);
         return new PieceCopy(
-                connection
-                        .unwrap(PGConnection.class)
-                        .getCopyAPI()
-                        .copyIn("COPY " + table.quoted() + columns + " FROM STDIN"));
+                connection,
+                target,
+                connection.unwrap(PGConnection.class).getCopyAPI().copyIn(statement));
     }
 
     /** Writes the next block, and says whether it is the next: if not, nothing is written. */
@@ -54,12 +52,19 @@ final class PieceCopy implements AutoCloseable {
         return true;
     }
 
-    /** Ends the COPY, and says whether rows, bytes and checksum are those that were sent. */
+    /**
+     * Ends the COPY, and says whether rows, bytes and checksum are those that were sent. If they
+     * are, the rows are where they belong.
+     */
     boolean finish(PieceEnd end) throws SQLException {
         if (end.getBytes() != bytes || end.getCrc() != crc.getValue()) {
             return false;
         }
-        return copy.endCopy() == end.getRows();
+        if (copy.endCopy() != end.getRows()) {
+            return false;
+        }
+        target.settle(connection);
+        return true;
     }
 
     @Override

@@ -4,7 +4,10 @@ package dev.godwit.capture.load;
 import dev.godwit.postgres.Identifiers;
 import java.util.OptionalLong;
 
-/** A part of one source table; the chunks of a table cover each of its rows once. */
+/**
+ * A part of one source table; the chunks of a table cover each of its rows once. The large objects
+ * of a database are cut as if they were one.
+ */
 sealed interface Chunk {
     /** All of the table. */
     record Whole() implements Chunk {}
@@ -17,6 +20,9 @@ sealed interface Chunk {
      */
     record Keys(String column, OptionalLong from, OptionalLong to) implements Chunk {}
 
+    /** Large objects, whole ones, with oids from, inclusive, to to, exclusive. */
+    record Objects(OptionalLong from, OptionalLong to) implements Chunk {}
+
     /** As a WHERE clause with a leading blank, or nothing. */
     default String where() {
         return switch (this) {
@@ -26,14 +32,14 @@ sealed interface Chunk {
                             + (blocks.to.isPresent()
                                     ? " AND ctid < '(%d,0)'".formatted(blocks.to.getAsLong())
                                     : "");
-            case Keys keys -> keyRange(keys);
+            case Keys keys -> keyRange(Identifiers.quote(keys.column), keys.from, keys.to);
+            case Objects objects -> keyRange("m.oid", objects.from, objects.to);
         };
     }
 
-    private static String keyRange(Keys keys) {
-        String column = Identifiers.quote(keys.column);
-        String from = keys.from.isPresent() ? column + " >= " + keys.from.getAsLong() : "";
-        String to = keys.to.isPresent() ? column + " < " + keys.to.getAsLong() : "";
+    private static String keyRange(String column, OptionalLong least, OptionalLong end) {
+        String from = least.isPresent() ? column + " >= " + least.getAsLong() : "";
+        String to = end.isPresent() ? column + " < " + end.getAsLong() : "";
         String and = from.isEmpty() || to.isEmpty() ? "" : " AND ";
         return from.isEmpty() && to.isEmpty() ? "" : " WHERE " + from + and + to;
     }

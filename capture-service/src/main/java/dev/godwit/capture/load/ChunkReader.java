@@ -53,7 +53,7 @@ final class ChunkReader {
     void read(SourceTable table, Chunk chunk, PieceWriter writer)
             throws SQLException, InterruptedException {
         try {
-            lock(table);
+            begin(table, chunk);
             long widest = widest(table, chunk);
             if (widest > settings.rowBytesMax()) {
                 throw new MigrationException(
@@ -73,6 +73,16 @@ final class ChunkReader {
             }
         } finally {
             connection.rollback();
+        }
+    }
+
+    private void begin(SourceTable table, Chunk chunk) throws SQLException, InterruptedException {
+        switch (chunk) {
+            // Their catalog is never truncated, and a rewrite keeps what an older snapshot shows.
+            case Chunk.Objects objects -> snapshot.begin(connection);
+            case Chunk.Whole whole -> lock(table);
+            case Chunk.Blocks blocks -> lock(table);
+            case Chunk.Keys keys -> lock(table);
         }
     }
 

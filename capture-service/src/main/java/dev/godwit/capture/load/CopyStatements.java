@@ -18,6 +18,15 @@ final class CopyStatements {
     private CopyStatements() {}
 
     static String copy(SourceTable table, Chunk chunk) {
+        return switch (chunk) {
+            case Chunk.Objects objects -> LargeObjectRows.copy(objects);
+            case Chunk.Whole whole -> ofTable(table, chunk);
+            case Chunk.Blocks blocks -> ofTable(table, chunk);
+            case Chunk.Keys keys -> ofTable(table, chunk);
+        };
+    }
+
+    private static String ofTable(SourceTable table, Chunk chunk) {
         return "COPY (SELECT "
                 + Identifiers.quoteAll(table.columns().stream().map(SourceColumn::name).toList())
                 + " FROM ONLY "

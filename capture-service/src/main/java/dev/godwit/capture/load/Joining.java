@@ -134,7 +134,7 @@ final class Joining {
         if (!missing.isEmpty()) {
             publication.add(session, missing, selection.carried());
         }
-        RoundSnapshots.requirePublished(publication.oids(session), joining);
+        RoundSnapshots.requirePublished(publication.oids(session), joining.keySet(), joining);
     }
 
     private static List<SchemaChange> shapes(

@@ -8,6 +8,7 @@ import dev.godwit.capture.source.Snapshot;
 import dev.godwit.capture.source.SourceCatalog;
 import dev.godwit.capture.source.SourceTable;
 import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Attempt;
@@ -244,9 +245,9 @@ public final class Load implements AutoCloseable {
      */
     private List<TableName> due(Selection selection) {
         if (!begun()) {
-            return List.copyOf(selection.sources().keySet());
+            return selection.targets();
         }
-        return selection.sources().keySet().stream()
+        return selection.targets().stream()
                 .filter(target -> {
                     TableLoad load = loads.get(target);
                     return load == null
@@ -297,6 +298,7 @@ public final class Load implements AutoCloseable {
                 .carried()
                 .forEach((name, part) ->
                         catalog.computeIfPresent(name, (same, table) -> table.carrying(part)));
+        catalog.computeIfPresent(LargeObjects.NAME, (name, table) -> LargeObjectRows.of(table));
         return catalog;
     }
 

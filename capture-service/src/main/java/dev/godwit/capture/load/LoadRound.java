@@ -8,6 +8,7 @@ import dev.godwit.capture.source.SourceTable;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.Identifiers;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableEnd;
@@ -107,12 +108,7 @@ final class LoadRound implements AutoCloseable {
             throws SQLException {
         var chunks = new ArrayList<Map.Entry<SourceTable, Chunk>>();
         for (SourceTable source : sources) {
-            List<Chunk> cut =
-                    byBlocks
-                            ? ChunkPlanner.byBlocks(source, context.settings().workers())
-                            : ChunkPlanner.byKey(
-                                    source, bounds(session, source), context.settings().workers());
-            cut.forEach(chunk -> chunks.add(Map.entry(source, chunk)));
+            cut(session, source, byBlocks).forEach(chunk -> chunks.add(Map.entry(source, chunk)));
         }
         var attempt = new AttemptProgress(load, sources, chunks.size(), settled::add);
         attempts.put(attempt.target(), attempt);
@@ -126,6 +122,17 @@ final class LoadRound implements AutoCloseable {
                             chunks.get(number).getValue()));
         }
         return planned;
+    }
+
+    private List<Chunk> cut(Connection session, SourceTable source, boolean byBlocks)
+            throws SQLException {
+        int workers = context.settings().workers();
+        if (source.name().equals(LargeObjects.NAME)) {
+            return LargeObjectRows.cut(session, ChunkPlanner.count(source.bytes(), workers));
+        }
+        return byBlocks
+                ? ChunkPlanner.byBlocks(source, workers)
+                : ChunkPlanner.byKey(source, bounds(session, source), workers);
     }
 
     /** The least and the greatest key only place the cuts: the outer chunks are open. */

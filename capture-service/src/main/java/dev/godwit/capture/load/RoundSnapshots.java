@@ -21,6 +21,7 @@ import dev.godwit.schemas.StreamState;
 import dev.godwit.schemas.TableLoad;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -83,7 +84,7 @@ final class RoundSnapshots {
         var slots = new Slots(context.source());
         var publication = new Publication(context.source());
         publication.create(session, selection.allSources(), selection.carried());
-        requirePublished(publication.oids(session), catalog);
+        requirePublished(publication.oids(session), selection.allSources(), catalog);
         asked.forEach(load ->
                 load.setSources(selection.relations(TableName.of(load.getTarget()), catalog)));
         Snapshot snapshot = slots.createMain(waiting -> waitingFor = waiting);
@@ -142,19 +143,21 @@ final class RoundSnapshots {
     }
 
     /** The publication looks names up a moment after the catalog was read. */
-    static void requirePublished(Set<Long> oids, Map<TableName, SourceTable> catalog) {
-        for (SourceTable table : catalog.values()) {
-            if (!oids.contains(table.oid())) {
+    static void requirePublished(
+            Set<Long> oids, Collection<TableName> names, Map<TableName, SourceTable> catalog) {
+        for (TableName name : names) {
+            SourceTable table = catalog.get(name);
+            if (table == null || !oids.contains(table.oid())) {
                 throw new MigrationException(
                         ErrorCode.TABLE_REWRITTEN,
-                        "table " + table.name() + " was replaced while it was published");
+                        "table " + name + " was replaced while it was published");
             }
         }
     }
 
     private static List<Long> filenodes(
             TableLoad load, Selection selection, Map<TableName, SourceTable> catalog) {
-        return selection.sourcesOf(TableName.of(load.getTarget())).stream()
+        return selection.streamed(TableName.of(load.getTarget())).stream()
                 .map(source ->
                         Objects.requireNonNull(catalog.get(source), source::toString).filenode())
                 .toList();

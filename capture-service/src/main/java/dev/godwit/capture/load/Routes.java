@@ -87,6 +87,7 @@ final class Routes {
      */
     List<TableName> withUnrecorded(Selection selection, List<TableName> due) {
         var all = new LinkedHashSet<>(due);
+        all.retainAll(selection.sources().keySet());
         for (TableName target : selection.sources().keySet()) {
             TableLoad load = loads.get(target);
             if (load != null && load.getSources().isEmpty()) {

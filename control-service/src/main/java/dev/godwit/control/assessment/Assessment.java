@@ -40,15 +40,24 @@ public record Assessment(
      * What the checks found.
      *
      * @param tables what will travel; meaningless when something failed
+     * @param largeObjects whether the source's large objects travel, too
      * @param failure the first failed check's, empty when the migration may start
      */
     public record Outcome(
-            List<Finding> findings, List<TableMapping> tables, Optional<Failure> failure) {}
+            List<Finding> findings,
+            List<TableMapping> tables,
+            boolean largeObjects,
+            Optional<Failure> failure) {}
+
+    /** What travels. */
+    private record Selected(List<TableMapping> tables, boolean largeObjects) {
+        static final Selected NOTHING = new Selected(List.of(), false);
+    }
 
     /** Asks everything; a side that cannot be reached is a finding too. */
     public Outcome run() {
         var findings = new ArrayList<CheckFinding>();
-        List<TableMapping> tables = List.of();
+        Selected selected = Selected.NOTHING;
         try (var from =
                         Opened.open(
                                 source,
@@ -64,16 +73,19 @@ public record Assessment(
                                 applicationName,
                                 findings)) {
             if (from.connection().isPresent() && to.connection().isPresent()) {
-                tables = ask(from.connection().get(), to.connection().get(), findings);
+                selected = ask(from.connection().get(), to.connection().get(), findings);
             }
         } catch (SQLException e) {
             findings.add(CheckFinding.failed("checks", notAsked(e)));
         }
         return new Outcome(
-                findings.stream().map(CheckFinding::toAvro).toList(), tables, failure(findings));
+                findings.stream().map(CheckFinding::toAvro).toList(),
+                selected.tables(),
+                selected.largeObjects(),
+                failure(findings));
     }
 
-    private List<TableMapping> ask(Connection from, Connection to, List<CheckFinding> findings)
+    private Selected ask(Connection from, Connection to, List<CheckFinding> findings)
             throws SQLException {
         List<CheckFinding> versions =
                 ServerChecks.versions(
@@ -81,7 +93,7 @@ public record Assessment(
         findings.addAll(versions);
         if (versions.stream().anyMatch(finding -> finding.result() == FindingResult.FAILED)) {
             // Their catalogs may lack what the other checks read.
-            return List.of();
+            return Selected.NOTHING;
         }
         var sourceSide = Databases.Side.read(source, from);
         var targetSide = Databases.Side.read(target, to);
@@ -102,7 +114,10 @@ public record Assessment(
         }
         RowFilters filters = RowFilters.judge(databases);
         findings.addAll(filters.findings());
-        return filters.tables();
+        LargeObjectChecks largeObjects = LargeObjectChecks.of(databases, tablePatterns);
+        findings.addAll(largeObjects.findings());
+        findings.addAll(NotCarried.run(databases));
+        return new Selected(filters.tables(), largeObjects.carried());
     }
 
     private List<CheckFinding> selected(TableSelection selection) {

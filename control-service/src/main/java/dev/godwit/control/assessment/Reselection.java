@@ -3,6 +3,7 @@ package dev.godwit.control.assessment;
 
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
@@ -27,7 +28,8 @@ import java.util.stream.Collectors;
  *
  * @param tablePatterns what the operator selected at the start
  * @param wanted what travels now
- * @param named source tables; a partitioned one means its partitions
+ * @param named source tables; a partitioned one means its partitions, pg_catalog.pg_largeobject the
+ *     large objects
  * @param add whether tables that the selection does not mean may be among them
  */
 public record Reselection(
@@ -67,16 +69,21 @@ public record Reselection(
                 wanted.getAdded().stream()
                         .map(TableName::of)
                         .collect(Collectors.toCollection(LinkedHashSet::new));
+        Set<TableName> tablesNamed = new LinkedHashSet<>(named);
+        boolean largeObjects = tablesNamed.remove(LargeObjects.NAME);
+        if (largeObjects && !wanted.getLargeObjects()) {
+            requireLargeObjects(new Databases(from, to, List.of(), book, 0));
+        }
         List<TableMapping> meant = selection(from, to, book, added);
         if (add) {
-            for (TableName name : named) {
+            for (TableName name : tablesNamed) {
                 if (meant.stream().noneMatch(table -> means(name, table, from.catalog()))) {
                     added.add(name);
                 }
             }
             meant = selection(from, to, book, added);
         }
-        Set<TableName> anew = targets(meant, from);
+        Set<TableName> anew = targets(tablesNamed, meant, from);
         List<TableMapping> loaded =
                 loaded(
                         meant.stream()
@@ -93,11 +100,24 @@ public record Reselection(
         }
         tables.addAll(loaded);
         require(MappingChecks.targets(new Databases(from, to, tables, book, 0)));
+        int wish = wanted.getWishes() + 1;
         return DatabaseMigration.newBuilder(wanted)
                 .setTables(tables)
                 .setAdded(added.stream().map(TableName::toAvro).toList())
-                .setWishes(wanted.getWishes() + 1)
+                .setLargeObjects(wanted.getLargeObjects() || largeObjects)
+                .setLargeObjectsWish(largeObjects ? wish : wanted.getLargeObjectsWish())
+                .setWishes(wish)
                 .build();
+    }
+
+    /** They did not travel until now: the checks of the start judge them. */
+    private void requireLargeObjects(Databases databases) throws SQLException {
+        LargeObjectChecks checks = LargeObjectChecks.of(databases, add ? List.of() : tablePatterns);
+        require(checks.findings());
+        if (!checks.carried()) {
+            throw new MigrationException(
+                    ErrorCode.REQUEST_INVALID, checks.findings().getFirst().what());
+        }
     }
 
     private List<TableMapping> selection(
@@ -113,9 +133,10 @@ public record Reselection(
     }
 
     /** The target tables whose rows are read anew. */
-    private Set<TableName> targets(List<TableMapping> meant, Databases.Side from) {
+    private Set<TableName> targets(
+            Set<TableName> tablesNamed, List<TableMapping> meant, Databases.Side from) {
         var anew = new LinkedHashSet<TableName>();
-        for (TableName name : named) {
+        for (TableName name : tablesNamed) {
             Set<TableName> of = new LinkedHashSet<>();
             meant.stream()
                     .filter(table -> means(name, table, from.catalog()))

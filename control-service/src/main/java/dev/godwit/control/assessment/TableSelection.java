@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.assessment;
 
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
 import java.util.List;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
  *
  * @param unmatched patterns that name no table of the source
  */
-record TableSelection(List<TableMapping> tables, List<String> unmatched) {
+public record TableSelection(List<TableMapping> tables, List<String> unmatched) {
     private static final char EXCLUDE = '!';
 
     static TableSelection of(
@@ -41,16 +42,9 @@ record TableSelection(List<TableMapping> tables, List<String> unmatched) {
             TableRuleBook rules,
             Map<TableName, CatalogTable> source,
             Map<TableName, CatalogTable> target) {
-        List<String> wanted =
-                patterns.stream().filter(pattern -> pattern.charAt(0) != EXCLUDE).toList();
-        List<Pattern> included =
-                (wanted.isEmpty() ? List.of("*") : wanted)
-                        .stream().map(TableSelection::compile).toList();
-        List<Pattern> excluded =
-                patterns.stream()
-                        .filter(pattern -> pattern.charAt(0) == EXCLUDE)
-                        .map(pattern -> compile(pattern.substring(1)))
-                        .toList();
+        List<String> wanted = wanted(patterns);
+        List<Pattern> included = included(patterns);
+        List<Pattern> excluded = excluded(patterns);
         List<CatalogTable> selected =
                 source.values().stream()
                         .filter(table -> !table.partitioned() && !table.ofExtension())
@@ -60,6 +54,7 @@ record TableSelection(List<TableMapping> tables, List<String> unmatched) {
                         .toList();
         List<String> unmatched =
                 wanted.stream()
+                        .filter(pattern -> !pattern.equals(LargeObjects.NAME.toString()))
                         .filter(pattern ->
                                 source.values().stream()
                                         .noneMatch(
@@ -69,12 +64,35 @@ record TableSelection(List<TableMapping> tables, List<String> unmatched) {
                 rules.map(selected, source.values(), target, travelling), unmatched);
     }
 
+    /** Whether these patterns mean what has this name: also what is no table, as large objects. */
+    public static boolean selects(List<String> patterns, TableName name) {
+        return matches(included(patterns), name) && !matches(excluded(patterns), name);
+    }
+
+    private static List<String> wanted(List<String> patterns) {
+        return patterns.stream().filter(pattern -> pattern.charAt(0) != EXCLUDE).toList();
+    }
+
+    private static List<Pattern> included(List<String> patterns) {
+        List<String> wanted = wanted(patterns);
+        return (wanted.isEmpty() ? List.of("*") : wanted)
+                .stream().map(TableSelection::compile).toList();
+    }
+
+    private static List<Pattern> excluded(List<String> patterns) {
+        return patterns.stream()
+                .filter(pattern -> pattern.charAt(0) == EXCLUDE)
+                .map(pattern -> compile(pattern.substring(1)))
+                .toList();
+    }
+
     /** A partition is meant by its own name and by that of any table above it. */
     private static boolean matches(List<Pattern> patterns, CatalogTable table) {
-        return names(table)
-                .anyMatch(name ->
-                        patterns.stream()
-                                .anyMatch(pattern -> pattern.matcher(name.toString()).matches()));
+        return names(table).anyMatch(name -> matches(patterns, name));
+    }
+
+    private static boolean matches(List<Pattern> patterns, TableName name) {
+        return patterns.stream().anyMatch(pattern -> pattern.matcher(name.toString()).matches());
     }
 
     private static Stream<TableName> names(CatalogTable table) {

@@ -5,11 +5,9 @@ import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.ServerVersion;
-import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.TableReport;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +15,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
@@ -67,12 +61,7 @@ public final class Comparison {
                                 workers(byTarget))) {
             return compare(byTarget, sourceSide, targetSide);
         } catch (SQLException e) {
-            throw new MigrationException(
-                    SqlStates.state(e).equals("42501")
-                            ? ErrorCode.PERMISSION_DENIED
-                            : ErrorCode.SOURCE_FAILED,
-                    "the comparison of source and target stopped: " + e.getMessage(),
-                    e);
+            throw Side.stopped(e);
         }
     }
 
@@ -128,9 +117,9 @@ public final class Comparison {
         TableReport await() throws InterruptedException, SQLException {
             Digest expected = Digest.EMPTY;
             for (Future<Digest> part : ofSource) {
-                expected = expected.plus(result(part));
+                expected = expected.plus(Side.result(part));
             }
-            Digest found = result(ofTarget);
+            Digest found = Side.result(ofTarget);
             TableMapping first = sources.getFirst();
             return new TableReport(
                     sources.size() == 1
@@ -140,117 +129,6 @@ public final class Comparison {
                     expected.rows(),
                     found.rows(),
                     expected.equals(found));
-        }
-    }
-
-    private static Digest result(Future<Digest> future) throws InterruptedException, SQLException {
-        try {
-            return future.get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof SQLException failed) {
-                throw failed;
-            }
-            throw new IllegalStateException(e.getCause());
-        }
-    }
-
-    /** One side: its connections share one snapshot, a job takes whichever is free. */
-    private static final class Side implements AutoCloseable {
-        private final java.util.concurrent.BlockingQueue<Connection> free;
-        private final List<Connection> all;
-        private final ExecutorService threads;
-        private final ServerVersion version;
-
-        private Side(List<Connection> all, ServerVersion version) {
-            this.all = List.copyOf(all);
-            this.free = new java.util.concurrent.ArrayBlockingQueue<>(all.size(), false, all);
-            this.threads =
-                    Executors.newFixedThreadPool(
-                            all.size(), Thread.ofPlatform().daemon().name("compare-", 0).factory());
-            this.version = version;
-        }
-
-        static Side open(
-                ConnectionSettings settings,
-                String applicationName,
-                ErrorCode unreachable,
-                int workers) {
-            var opened = new ArrayList<Connection>();
-            try {
-                ServerVersion version = null;
-                String snapshot = "";
-                for (int worker = 0; worker < workers; worker++) {
-                    Connection connection = settings.open(applicationName);
-                    opened.add(connection);
-                    version = ConnectionSettings.version(connection);
-                    snapshot = Snapshot.begin(connection, snapshot);
-                }
-                return new Side(opened, java.util.Objects.requireNonNull(version));
-            } catch (SQLException e) {
-                opened.forEach(Snapshot::closeQuietly);
-                ErrorCode code = SqlStates.connecting(e);
-                throw new MigrationException(
-                        code == ErrorCode.SERVER_UNREACHABLE ? unreachable : code,
-                        "%s could not be read for the comparison: %s"
-                                .formatted(settings, e.getMessage()),
-                        e);
-            }
-        }
-
-        ServerVersion version() {
-            return version;
-        }
-
-        /** To the digits that all versions print alike. */
-        void roundFloats() throws SQLException {
-            for (Connection connection : all) {
-                Snapshot.roundFloats(connection);
-            }
-        }
-
-        Optional<String> hashSample() throws SQLException, InterruptedException {
-            return on(connection -> RowHash.sample(connection, version));
-        }
-
-        List<ColumnText> columnsOf(TableMapping mapping) throws SQLException, InterruptedException {
-            List<ColumnText> all =
-                    on(connection ->
-                            Snapshot.carriedColumns(
-                                    connection, version, TableName.of(mapping.getSource())));
-            List<String> listed = mapping.getColumns();
-            return listed.isEmpty()
-                    ? all
-                    : all.stream().filter(column -> listed.contains(column.name())).toList();
-        }
-
-        Future<Digest> digest(
-                TableName table, Optional<String> filter, String rowText, RowHash hash) {
-            Callable<Digest> job =
-                    () ->
-                            on(connection ->
-                                    Snapshot.digest(connection, table, filter, rowText, hash));
-            return threads.submit(job);
-        }
-
-        private <T> T on(Job<T> job) throws SQLException, InterruptedException {
-            Connection connection = free.take();
-            try {
-                T result = job.run(connection);
-                Snapshot.releaseLocks(connection);
-                return result;
-            } finally {
-                free.add(connection);
-            }
-        }
-
-        @Override
-        public void close() {
-            threads.shutdownNow();
-            all.forEach(Snapshot::closeQuietly);
-        }
-
-        private interface Job<T> {
-            T run(Connection connection) throws SQLException;
         }
     }
 }

@@ -69,6 +69,7 @@ final class ApplyCommand {
             }
             SchemaWatch.differences(connections, asked.migration(), asked.database(), "gate")
                     .require();
+            new LargeObjectGuard(connections, asked.migration(), asked.database()).require("gate");
             return owner.call(() -> finish(asked));
         } catch (MigrationException e) {
             refuse(asked, e.what());

@@ -101,7 +101,19 @@ final class Background implements AutoCloseable {
                         return;
                     }
                     List<TableReport> last = equal ? first : comparison.run(database.getTables());
-                    settle(owner, migration, database, now -> planner.compared(now, last));
+                    // Behind the rows: nothing but the fence keeps them as they are.
+                    LargeObjectGuard.Verdict objects =
+                            new LargeObjectGuard(connections, migration, database)
+                                    .compare("compare");
+                    settle(
+                            owner,
+                            migration,
+                            database,
+                            now ->
+                                    objects.refusal()
+                                            .map(failure -> Planner.refused(now, failure))
+                                            .orElseGet(() ->
+                                                    planner.compared(now, last, objects.report())));
                 });
     }
 
@@ -119,6 +131,7 @@ final class Background implements AutoCloseable {
         }
         createTopics(wanted.getId());
         return next.setTables(outcome.tables())
+                .setLargeObjects(outcome.largeObjects())
                 .setPhase(WantedPhase.RUN)
                 .setStartedOn(clock.instant().truncatedTo(ChronoUnit.MILLIS))
                 .build();

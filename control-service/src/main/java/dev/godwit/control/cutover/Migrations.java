@@ -57,7 +57,11 @@ public final class Migrations implements AutoCloseable {
         this.clock = clock;
         this.applying = new ApplyCommand(owner, progress, connections, ids, clock);
         this.reloading = new ReloadCommand(owner, progress, connections, clock);
-        this.schemas = SchemaWatch.start(owner::migrations, connections);
+        this.schemas =
+                SchemaWatch.start(
+                        owner::migrations,
+                        connections,
+                        wanted -> DatabaseState.loaded(wanted, progress.of(wanted.getId())));
     }
 
     /** Goes on with every migration in the topic. */
@@ -161,8 +165,8 @@ public final class Migrations implements AutoCloseable {
     /**
      * Starts the cutover, or adds the fence to one that is under way.
      *
-     * @throws MigrationException CUTOVER_NOT_READY, SCHEMA_CHANGED and others: then the sync goes
-     *     on
+     * @throws MigrationException CUTOVER_NOT_READY, SCHEMA_CHANGED, LARGE_OBJECTS_CHANGED and
+     *     others: then the sync goes on
      */
     public DatabaseMigration cutOver(String migrationId, String databaseId, boolean fence)
             throws InterruptedException {
@@ -211,6 +215,7 @@ public final class Migrations implements AutoCloseable {
                         == DatabaseState.READY_TO_CUTOVER;
         if (ready) {
             SchemaWatch.differences(connections, migration, wanted, "cutover").require();
+            new LargeObjectGuard(connections, migration, wanted).require("cutover");
         }
         return ready;
     }

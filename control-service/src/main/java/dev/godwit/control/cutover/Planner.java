@@ -14,7 +14,9 @@ import dev.godwit.schemas.TableReport;
 import dev.godwit.schemas.WantedPhase;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -82,14 +84,26 @@ final class Planner {
                 .build();
     }
 
+    /** The same, stopped: the sync goes on, and Retry lets the operator apply again. */
+    static DatabaseMigration refused(DatabaseMigration wanted, Failure failure) {
+        return copy(reopened(wanted, failure.getWhat())).setFailure(failure).build();
+    }
+
     /**
      * The comparison is over: what it found waits for the final marker, which tells a late write
      * from a difference.
+     *
+     * @param largeObjects equal; empty if none travel
      */
-    DatabaseMigration compared(DatabaseMigration wanted, List<TableReport> comparisons) {
-        long rows = comparisons.stream().mapToLong(TableReport::getTargetRows).sum();
+    DatabaseMigration compared(
+            DatabaseMigration wanted,
+            List<TableReport> tables,
+            Optional<TableReport> largeObjects) {
+        long rows = tables.stream().mapToLong(TableReport::getTargetRows).sum();
+        var comparisons = new ArrayList<>(tables);
+        largeObjects.ifPresent(comparisons::add);
         return copy(wanted)
-                .setReport(new Report(rows, comparisons.size(), 0L, 0L, 0L, comparisons))
+                .setReport(new Report(rows, tables.size(), 0L, 0L, 0L, comparisons))
                 .setFinalMarker(markerIds.get())
                 .build();
     }

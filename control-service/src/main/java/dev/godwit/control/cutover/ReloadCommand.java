@@ -78,6 +78,8 @@ final class ReloadCommand {
                     DatabaseMigration.newBuilder(base)
                             .setTables(chosen.getTables())
                             .setAdded(chosen.getAdded())
+                            .setLargeObjects(chosen.getLargeObjects())
+                            .setLargeObjectsWish(chosen.getLargeObjectsWish())
                             .setWishes(chosen.getWishes())
                             .build());
         });
@@ -120,8 +122,10 @@ final class ReloadCommand {
      */
     private static boolean helps(DatabaseMigration wanted, DatabaseProgress reported) {
         if (wanted.getFailure() != null) {
-            return wanted.getPhase() == WantedPhase.FINALISE
-                    && wanted.getFailure().getCode().equals(ErrorCode.ROWS_DIFFER.name());
+            String code = wanted.getFailure().getCode();
+            return code.equals(ErrorCode.LARGE_OBJECTS_CHANGED.name())
+                    || (code.equals(ErrorCode.ROWS_DIFFER.name())
+                            && wanted.getPhase() == WantedPhase.FINALISE);
         }
         ApplyStatus apply = reported.apply();
         boolean captures =
@@ -138,8 +142,11 @@ final class ReloadCommand {
     /** What has stopped it is tried again. */
     private static DatabaseMigration goingOn(DatabaseMigration wanted, DatabaseProgress reported) {
         if (wanted.getFailure() != null) {
-            return DatabaseMigration.newBuilder(
-                            Planner.reopened(wanted, "tables that differed are loaded anew"))
+            DatabaseMigration open =
+                    wanted.getPhase() == WantedPhase.FINALISE
+                            ? Planner.reopened(wanted, "what differed is loaded anew")
+                            : wanted;
+            return DatabaseMigration.newBuilder(open)
                     .setFailure(null)
                     .setRetries(wanted.getRetries() + 1)
                     .build();

@@ -11,6 +11,7 @@ import dev.godwit.control.view.DatabaseView.ReportView;
 import dev.godwit.control.view.DatabaseView.TableView;
 import dev.godwit.control.view.MigrationView.ServerView;
 import dev.godwit.control.view.MigrationView.SettingsView;
+import dev.godwit.postgres.LargeObjects;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.ApplyStatus;
 import dev.godwit.schemas.ApplyTablePhase;
@@ -182,7 +183,7 @@ public final class Views {
         }
         for (Finding difference : schemaDifferences.apply(wanted.getId())) {
             notes.add(
-                    "The schemas differ, and a cutover would be refused: %s. %s"
+                    "A cutover would be refused: %s. %s"
                             .formatted(difference.getWhat(), difference.getRemedy()));
         }
         boolean busy =
@@ -238,6 +239,9 @@ public final class Views {
                             TableName.of(
                                     Objects.requireNonNullElse(
                                             mapping.getRoot(), mapping.getTarget())));
+        }
+        if (wanted.getLargeObjects()) {
+            sources.put(LargeObjects.NAME, LargeObjects.NAME);
         }
         return sources.entrySet().stream()
                 .map(table ->

@@ -16,6 +16,7 @@ import dev.godwit.schemas.QualifiedName;
 import dev.godwit.schemas.TableReport;
 import dev.godwit.schemas.WantedPhase;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PlannerTest {
@@ -55,7 +56,8 @@ class PlannerTest {
 
     @Test
     void goesBackWhenAChangeSlipsInBeforeTheFinalMarkerEvenIfTheRowsWereEqual() {
-        DatabaseMigration compared = planner.compared(finalising(), List.of(report(true)));
+        DatabaseMigration compared =
+                planner.compared(finalising(), List.of(report(true)), Optional.empty());
 
         DatabaseMigration next =
                 wantedBy(
@@ -73,7 +75,8 @@ class PlannerTest {
 
     @Test
     void waitsForItsOwnFinalMarker() {
-        DatabaseMigration compared = planner.compared(finalising(), List.of(report(true)));
+        DatabaseMigration compared =
+                planner.compared(finalising(), List.of(report(true)), Optional.empty());
 
         assertThat(
                         next(
@@ -86,7 +89,8 @@ class PlannerTest {
 
     @Test
     void releasesTheSourceWhenEqualAndNothingCameBetween() {
-        DatabaseMigration compared = planner.compared(finalising(), List.of(report(true)));
+        DatabaseMigration compared =
+                planner.compared(finalising(), List.of(report(true)), Optional.empty());
 
         DatabaseMigration next =
                 wantedBy(
@@ -103,7 +107,8 @@ class PlannerTest {
 
     @Test
     void stopsWhenRowsDifferAndNothingCameBetween() {
-        DatabaseMigration compared = planner.compared(finalising(), List.of(report(false)));
+        DatabaseMigration compared =
+                planner.compared(finalising(), List.of(report(false)), Optional.empty());
 
         DatabaseMigration next =
                 wantedBy(
