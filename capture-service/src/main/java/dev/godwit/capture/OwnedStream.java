@@ -227,7 +227,7 @@ final class OwnedStream implements AutoCloseable {
         return () -> {
             Desired now = context.migrations().find(source.id()).orElse(first);
             return known.updateAndGet(last ->
-                            last.database == now.database()
+                            last.database.equals(now.database())
                                     ? last
                                     : new Known(now.database(), now.selection()))
                     .selection;
