@@ -34,14 +34,13 @@ class ManyTablesIT {
         Database target = harness.database(18, "many_target");
         for (Database database : List.of(source, target)) {
             for (int from = 1; from <= TABLES; from += CREATED_AT_ONCE) {
-                String each =
+                database.executeAs(
+                        Roles.MIGRATOR,
                         """
                         DO $$ BEGIN FOR i IN %d..%d LOOP EXECUTE format(
                           'CREATE TABLE t_%%s (id bigserial PRIMARY KEY, v text)', i); END LOOP; END $$
-                        """;
-                database.executeAs(
-                        Roles.MIGRATOR,
-                        each.formatted(from, Math.min(TABLES, from + CREATED_AT_ONCE - 1)));
+                        """
+                                .formatted(from, Math.min(TABLES, from + CREATED_AT_ONCE - 1)));
             }
         }
         forEach(
