@@ -13,9 +13,6 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 @TestInstance(Lifecycle.PER_CLASS)
 class LargeObjectComparisonIT {
-    private static final String FILL =
-            "SELECT pg_catalog.lo_from_bytea((1000 + i)::oid, pg_catalog.decode(pg_catalog.repeat(pg_catalog.md5(i::text), 1 + i %% 400), 'hex')) FROM pg_catalog.generate_series(1, %d) i";
-
     private TestDatabases server;
     private int made;
     private String source = "";
@@ -37,7 +34,10 @@ class LargeObjectComparisonIT {
         target = "objects_of_target" + made;
         for (String database : new String[] {source, target}) {
             server.create(database);
-            server.run(database, FILL.formatted(objects));
+            server.run(
+                    database,
+                    "SELECT pg_catalog.lo_from_bytea((1000 + i)::oid, pg_catalog.decode(pg_catalog.repeat(pg_catalog.md5(i::text), 1 + i %% 400), 'hex')) FROM pg_catalog.generate_series(1, %d) i"
+                            .formatted(objects));
         }
     }
 
