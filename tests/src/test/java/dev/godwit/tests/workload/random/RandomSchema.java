@@ -103,6 +103,7 @@ public final class RandomSchema {
         partitioned(dice.pick(PartitionedShape.Keys.ON_LEAVES, PartitionedShape.Keys.NONE));
         family();
         heritage();
+        simple(shapes.leftovers(draft()));
     }
 
     private List<String> schemaObjects(String schema) {

@@ -112,6 +112,13 @@ final class TableShapes {
         return draft;
     }
 
+    /** A column for each type that no other table has. */
+    TableDraft leftovers(TableDraft draft) {
+        draft.addKey(BuiltInTypes.INTEGER);
+        deck.left().forEach(type -> draft.add(RandomColumn.plain(draft.newColumn(), type)));
+        return primaryKey(draft);
+    }
+
     TableDraft withoutColumns(TableDraft draft) {
         identityFull(draft);
         return draft;

@@ -12,6 +12,7 @@ final class TypeDeck {
     private final List<SqlType> all;
     private final Deque<SqlType> rest = new ArrayDeque<>();
     private final Deque<SqlType> ordered = new ArrayDeque<>();
+    private int rounds;
 
     TypeDeck(Dice dice, int major, List<SqlType> own) {
         this.dice = dice;
@@ -32,8 +33,14 @@ final class TypeDeck {
     SqlType any() {
         if (rest.isEmpty()) {
             rest.addAll(dice.shuffled(all));
+            rounds++;
         }
         return rest.remove();
+    }
+
+    /** Those that {@link #any} has not dealt yet. */
+    List<SqlType> left() {
+        return rounds > 1 ? List.of() : List.copyOf(rest);
     }
 
     /** For a key. Arrays are rare among keys. */
