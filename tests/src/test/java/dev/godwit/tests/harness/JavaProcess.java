@@ -36,9 +36,7 @@ public final class JavaProcess implements AutoCloseable {
             Map<String, String> environment,
             List<String> arguments) {
         try {
-            Path folder =
-                    Files.createDirectories(
-                            Path.of("target", "services", System.getProperty("godwit.fork", "1")));
+            Path folder = Files.createDirectories(Path.of("target", "services"));
             Path log = folder.resolve(name + ".log");
             Path options = classPath(folder);
             List<String> command = new ArrayList<>();

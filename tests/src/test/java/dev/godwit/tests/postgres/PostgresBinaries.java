@@ -4,11 +4,8 @@ package dev.godwit.tests.postgres;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Set;
@@ -37,13 +34,7 @@ final class PostgresBinaries {
         Path folder = Path.of(System.getProperty("godwit.postgres", "target/postgres"));
         Path home = folder.resolve(Integer.toString(major));
         Path whole = home.resolve("unpacked");
-        // Another test JVM may want them at the same moment.
-        try (FileChannel lock =
-                        FileChannel.open(
-                                folder.resolve(major + ".lock"),
-                                StandardOpenOption.CREATE,
-                                StandardOpenOption.WRITE);
-                FileLock ignored = lock.lock()) {
+        try {
             if (!Files.exists(whole)) {
                 unpack(folder.resolve(major + ".jar"), home);
                 Files.createFile(whole);
