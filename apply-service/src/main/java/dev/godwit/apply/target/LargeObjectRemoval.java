@@ -37,7 +37,8 @@ public final class LargeObjectRemoval {
     }
 
     /**
-     * Removes some of those that an earlier load has made.
+     * Removes some of all that are there. Before the first load there were none, so they are that
+     * load's, or of somebody who wrote to a target that is ours until the cutover.
      *
      * @return whether more may be there
      */
