@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.assessment;
 
-import dev.godwit.control.assessment.CatalogTable.CatalogColumn;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.TableName;
@@ -17,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What each selected table and its counterpart must be like. */
@@ -77,14 +75,6 @@ final class TableChecks {
             return new Problem(FindingResult.FAILED, code, what, remedy);
         }
     }
-
-    /**
-     * Between the columns of a table and of its counterpart.
-     *
-     * @param action of ALTER TABLE on the target that ends it; empty if its words need more than is
-     *     known
-     */
-    private record Difference(String what, Optional<String> action) {}
 
     private interface PairQuestion {
         Optional<Problem> ask(
@@ -311,93 +301,14 @@ final class TableChecks {
             CatalogTable source,
             TableName name,
             Optional<CatalogTable> target) {
-        if (target.isEmpty()) {
-            return Optional.empty();
-        }
-        List<Difference> differences = differences(source, target.get());
-        return differences.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
+        return target.map(table -> ColumnDifferences.between(source, table))
+                .filter(differences -> !differences.isEmpty())
+                .map(differences ->
                         Problem.failed(
                                 ErrorCode.TARGET_COLUMNS_DIFFER,
                                 "target table %s differs from the source's: %s"
-                                        .formatted(
-                                                name,
-                                                differences.stream()
-                                                        .map(Difference::what)
-                                                        .collect(Collectors.joining("; "))),
-                                remedy(name, differences)));
-    }
-
-    /**
-     * Empty when every source column has its place and nothing else of the target must be filled.
-     */
-    private static List<Difference> differences(CatalogTable source, CatalogTable target) {
-        var differences = new ArrayList<Difference>();
-        for (CatalogColumn column : source.columns()) {
-            Optional<CatalogColumn> other = target.column(column.name());
-            if (other.isEmpty()) {
-                if (!column.generated()) {
-                    differences.add(
-                            new Difference(
-                                    "column %s (%s) is missing"
-                                            .formatted(column.name(), column.type()),
-                                    Optional.of(
-                                            "ADD COLUMN %s %s"
-                                                    .formatted(quoted(column), column.type()))));
-                }
-            } else if (column.generated() != other.get().generated()) {
-                differences.add(
-                        new Difference(
-                                "column %s is generated on the %s only"
-                                        .formatted(
-                                                column.name(),
-                                                column.generated() ? "source" : "target"),
-                                column.generated()
-                                        ? Optional.empty()
-                                        : Optional.of(
-                                                "ALTER COLUMN %s DROP EXPRESSION"
-                                                        .formatted(quoted(column)))));
-            } else if (!column.type().equals(other.get().type())) {
-                differences.add(
-                        new Difference(
-                                "column %s is %s instead of %s"
-                                        .formatted(
-                                                column.name(), other.get().type(), column.type()),
-                                Optional.of(
-                                        "ALTER COLUMN %s TYPE %s"
-                                                .formatted(quoted(column), column.type()))));
-            }
-        }
-        for (CatalogColumn column : target.columns()) {
-            if (column.required()
-                    && !column.generated()
-                    && source.column(column.name()).isEmpty()) {
-                differences.add(
-                        new Difference(
-                                "column %s is not on the source, and is NOT NULL without a default"
-                                        .formatted(column.name()),
-                                Optional.of(
-                                        "ALTER COLUMN %s DROP NOT NULL"
-                                                .formatted(quoted(column)))));
-            }
-        }
-        return differences;
-    }
-
-    private static String quoted(CatalogColumn column) {
-        return Identifiers.quote(column.name());
-    }
-
-    private static String remedy(TableName target, List<Difference> differences) {
-        return differences.stream().anyMatch(difference -> difference.action().isEmpty())
-                ? ErrorCode.TARGET_COLUMNS_DIFFER.remedy()
-                : "On the target: ALTER TABLE %s %s;"
-                        .formatted(
-                                target.quoted(),
-                                differences.stream()
-                                        .map(difference -> difference.action().orElseThrow())
-                                        .collect(Collectors.joining(", ")));
+                                        .formatted(name, differences.what()),
+                                differences.remedy()));
     }
 
     private static Optional<Problem> unloggedTarget(
