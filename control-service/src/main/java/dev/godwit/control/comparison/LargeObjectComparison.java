@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.function.UnaryOperator;
 
 /**
  * Compares the large objects of both sides, each in one repeatable-read snapshot: a range of oids
@@ -34,8 +35,12 @@ public final class LargeObjectComparison {
     private static final String CUTS =
             "SELECT oid::bigint FROM (SELECT m.oid, pg_catalog.row_number() OVER (ORDER BY m.oid) AS number FROM pg_catalog.pg_largeobject_metadata m) AS numbered WHERE number % {range} = 0 ORDER BY 1";
 
-    private static final String NAMES =
-            "SELECT m.oid::bigint, '' FROM pg_catalog.pg_largeobject_metadata m";
+    private static final RangeQuery NAMES =
+            new RangeQuery(
+                    false,
+                    where ->
+                            "SELECT m.oid::bigint, '' FROM pg_catalog.pg_largeobject_metadata m"
+                                    + where);
 
     /** A part is hashed before its hash is sorted: no sort takes its bytes. */
     private static final String DIGESTS =
@@ -114,6 +119,9 @@ public final class LargeObjectComparison {
         }
     }
 
+    /** Reads a range's oids, each with what is compared of it, by its WHERE clause. */
+    private record RangeQuery(boolean ofContents, UnaryOperator<String> text) {}
+
     private record Range(OptionalLong after, OptionalLong upTo) {
         String where() {
             String from = after.isPresent() ? "m.oid > " + after.getAsLong() : "";
@@ -125,9 +133,9 @@ public final class LargeObjectComparison {
 
     private record Pending(Future<Map<Long, String>> source, Future<Map<Long, String>> target) {}
 
-    private static LargeObjectDifferences compare(Side from, Optional<Side> to, String query)
+    private static LargeObjectDifferences compare(Side from, Optional<Side> to, RangeQuery query)
             throws SQLException, InterruptedException {
-        var differences = new LargeObjectDifferences(!query.equals(NAMES));
+        var differences = new LargeObjectDifferences(query.ofContents());
         Deque<Pending> pending = new ArrayDeque<>();
         for (Range range : ranges(from)) {
             pending.add(
@@ -181,24 +189,22 @@ public final class LargeObjectComparison {
     }
 
     /** With the hash that both servers have. */
-    private static String digests(Side from, Side to) {
+    private static RangeQuery digests(Side from, Side to) {
         boolean sha = from.version().atLeast(SHA_256) && to.version().atLeast(SHA_256);
-        return DIGESTS.replace("{digest}", sha ? OF_SHA_256 : OF_MD5)
-                .replace("{part}", OF_PART)
-                .replace("{hash}", sha ? "pg_catalog.sha256" : "pg_catalog.md5")
-                .replace("{zeroes}", LargeObjects.ZEROES)
-                .replace("{parts}", LargeObjects.parts());
+        String query =
+                DIGESTS.replace("{digest}", sha ? OF_SHA_256 : OF_MD5)
+                        .replace("{part}", OF_PART)
+                        .replace("{hash}", sha ? "pg_catalog.sha256" : "pg_catalog.md5")
+                        .replace("{zeroes}", LargeObjects.ZEROES)
+                        .replace("{parts}", LargeObjects.parts());
+        return new RangeQuery(true, where -> query.replace("{sized}", LargeObjects.sized(where)));
     }
 
-    private static Map<Long, String> read(Connection connection, String query, Range range)
+    private static Map<Long, String> read(Connection connection, RangeQuery query, Range range)
             throws SQLException {
-        String ofRange =
-                query.contains("{sized}")
-                        ? query.replace("{sized}", LargeObjects.sized(range.where()))
-                        : query + range.where();
         var read = new HashMap<Long, String>();
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(ofRange)) {
+                ResultSet row = statement.executeQuery(query.text().apply(range.where()))) {
             while (row.next()) {
                 read.put(row.getLong(1), row.getString(2));
             }
