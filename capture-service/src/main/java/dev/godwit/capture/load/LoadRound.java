@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
@@ -162,16 +164,16 @@ final class LoadRound implements AutoCloseable {
      */
     Map<TableName, MigrationException> run() throws InterruptedException {
         startWorkers();
-        var failures = new java.util.HashMap<TableName, MigrationException>();
-        for (int left = attempts.size(); left > 0; left--) {
-            AttemptProgress attempt = settled.take();
-            Throwable failure = attempt.failure();
-            if (failure == null) {
-                failure = end(attempt);
-            }
-            if (failure != null) {
-                failures.put(attempt.target(), explain(attempt.target(), failure));
-            }
+        var failures = new HashMap<TableName, MigrationException>();
+        int left = attempts.size();
+        while (left > 0) {
+            var batch = new ArrayList<AttemptProgress>();
+            batch.add(settled.take());
+            settled.drainTo(batch);
+            left -= batch.size();
+            end(batch)
+                    .forEach((attempt, failure) ->
+                            failures.put(attempt.target(), explain(attempt.target(), failure)));
         }
         return failures;
     }
@@ -198,62 +200,103 @@ final class LoadRound implements AutoCloseable {
         }
     }
 
-    /** All pieces are acknowledged: says so to apply, then remembers it for later owners. */
-    private @Nullable Throwable end(AttemptProgress attempt) throws InterruptedException {
-        TableLoad load = attempt.load();
+    /**
+     * All pieces of those that have not failed are acknowledged: says so to apply, then remembers
+     * it for later owners, of all of them at once.
+     *
+     * @return why the others have no end
+     */
+    private Map<AttemptProgress, Throwable> end(List<AttemptProgress> batch)
+            throws InterruptedException {
+        var failures = new HashMap<AttemptProgress, Throwable>();
+        var whole = new ArrayList<AttemptProgress>();
+        for (AttemptProgress attempt : batch) {
+            Throwable failure = attempt.failure();
+            if (failure == null) {
+                whole.add(attempt);
+            } else {
+                failures.put(attempt, failure);
+            }
+        }
+        if (whole.isEmpty()) {
+            return failures;
+        }
         context.crashPoints().reach(CrashPoint.BEFORE_TABLE_END);
-        byte[] value =
-                codec.encode(
-                        new TableEnd(
-                                load.getTarget(),
-                                load.getAttempt(),
-                                attempt.pieces(),
-                                attempt.rows(),
-                                snapshot.consistentPoint()));
-        var acknowledged = new CompletableFuture<Boolean>();
+        Map<AttemptProgress, Future<Boolean>> sent = sendEnds(whole);
+        var ended = new ArrayList<AttemptProgress>();
+        for (AttemptProgress attempt : whole) {
+            try {
+                sent.get(attempt).get();
+                ended.add(attempt);
+            } catch (ExecutionException e) {
+                failures.put(attempt, e.getCause());
+            }
+        }
+        context.crashPoints().reach(CrashPoint.AFTER_TABLE_END);
+        remember(ended);
+        return failures;
+    }
+
+    private Map<AttemptProgress, Future<Boolean>> sendEnds(List<AttemptProgress> whole)
+            throws InterruptedException {
+        var sent = new HashMap<AttemptProgress, Future<Boolean>>();
         ReentrantLock between = topic.piece(TABLE_END_PARTITION);
         between.lockInterruptibly();
         try {
-            topic.send(
-                    TABLE_END_PARTITION,
-                    value,
-                    (sent, refused) -> {
-                        if (refused == null) {
-                            acknowledged.complete(true);
-                        } else {
-                            acknowledged.completeExceptionally(refused);
-                        }
-                    });
+            for (AttemptProgress attempt : whole) {
+                TableLoad load = attempt.load();
+                var acknowledged = new CompletableFuture<Boolean>();
+                topic.send(
+                        TABLE_END_PARTITION,
+                        codec.encode(
+                                new TableEnd(
+                                        load.getTarget(),
+                                        load.getAttempt(),
+                                        attempt.pieces(),
+                                        attempt.rows(),
+                                        snapshot.consistentPoint())),
+                        (metadata, refused) -> {
+                            if (refused == null) {
+                                acknowledged.complete(true);
+                            } else {
+                                acknowledged.completeExceptionally(refused);
+                            }
+                        });
+                sent.put(attempt, acknowledged);
+            }
         } finally {
             between.unlock();
         }
-        try {
-            acknowledged.get();
-        } catch (ExecutionException e) {
-            return e.getCause();
-        }
-        context.crashPoints().reach(CrashPoint.AFTER_TABLE_END);
+        return sent;
+    }
+
+    private void remember(List<AttemptProgress> ended) throws InterruptedException {
         Instant now = context.clock().instant();
         context.log()
                 .record(
-                        TableLoad.newBuilder(load)
-                                .setEnded(true)
-                                .setRows(attempt.rows())
-                                .setBytes(attempt.bytes())
-                                .setEndedOn(now)
-                                .build());
-        load.setRows(attempt.rows());
-        load.setBytes(attempt.bytes());
-        load.setEndedOn(now);
-        load.setEnded(true);
-        LOG.atInfo()
-                .addKeyValue("migration", context.source().id())
-                .addKeyValue("table", attempt.target())
-                .addKeyValue("attempt", load.getAttempt().getNumber())
-                .addKeyValue("rows", attempt.rows())
-                .addKeyValue("bytes", attempt.bytes())
-                .log("a table is read");
-        return null;
+                        ended.stream()
+                                .map(attempt ->
+                                        TableLoad.newBuilder(attempt.load())
+                                                .setEnded(true)
+                                                .setRows(attempt.rows())
+                                                .setBytes(attempt.bytes())
+                                                .setEndedOn(now)
+                                                .build())
+                                .toList());
+        for (AttemptProgress attempt : ended) {
+            TableLoad load = attempt.load();
+            load.setRows(attempt.rows());
+            load.setBytes(attempt.bytes());
+            load.setEndedOn(now);
+            load.setEnded(true);
+            LOG.atInfo()
+                    .addKeyValue("migration", context.source().id())
+                    .addKeyValue("table", attempt.target())
+                    .addKeyValue("attempt", load.getAttempt().getNumber())
+                    .addKeyValue("rows", attempt.rows())
+                    .addKeyValue("bytes", attempt.bytes())
+                    .log("a table is read");
+        }
     }
 
     private void startWorkers() {

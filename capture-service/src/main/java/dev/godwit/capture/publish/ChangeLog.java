@@ -16,7 +16,6 @@ import dev.godwit.schemas.topic.KafkaSettings;
 import dev.godwit.schemas.topic.Topics;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -209,11 +208,6 @@ public final class ChangeLog implements AutoCloseable {
     /** Records how far tables' loads are. */
     public void record(Collection<TableLoad> loads) throws InterruptedException {
         write(batch -> batch.loads(loads));
-    }
-
-    /** Records how far one table's load is. */
-    public void record(TableLoad load) throws InterruptedException {
-        record(List.of(load));
     }
 
     /** Records what stands on the source because of us. */

@@ -99,7 +99,7 @@ class ChangeLogIT {
                         .build();
         try (ChangeLog log = open()) {
             begin(log);
-            log.record(load);
+            log.record(List.of(load));
             log.record(objects);
             append(log, 1000, 0, 10);
             append(log, 1000, 1, 10);
