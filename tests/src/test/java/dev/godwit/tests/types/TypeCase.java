@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.tests.types;
 
+import dev.godwit.tests.postgres.VersionPair;
 import java.util.List;
 
 /**
@@ -12,11 +13,8 @@ import java.util.List;
  * @param until the last one
  */
 record TypeCase(String name, String column, int since, int until, List<String> values) {
-    static final int OLDEST = 10;
-    static final int NEWEST = 18;
-
     static TypeCase type(String name, String... values) {
-        return new TypeCase(name, name, OLDEST, NEWEST, List.of(values));
+        return new TypeCase(name, name, VersionPair.OLDEST, VersionPair.NEWEST, List.of(values));
     }
 
     TypeCase since(int major) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.tests.types;
 
+import dev.godwit.tests.postgres.VersionPair;
 import dev.godwit.tests.types.TypeTables.Path;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +63,7 @@ final class TypePage {
                             new Cell(
                                     type,
                                     Path.valueOf(path.toUpperCase(java.util.Locale.ROOT)),
-                                    TypeCase.OLDEST + i - 3),
+                                    VersionPair.OLDEST + i - 3),
                             columns[i]);
                 }
             }
@@ -122,6 +123,6 @@ final class TypePage {
     }
 
     private static IntStream versions() {
-        return IntStream.rangeClosed(TypeCase.OLDEST, TypeCase.NEWEST);
+        return IntStream.rangeClosed(VersionPair.OLDEST, VersionPair.NEWEST);
     }
 }

@@ -8,6 +8,7 @@ import dev.godwit.tests.harness.MigrationTest;
 import dev.godwit.tests.harness.RunningMigration;
 import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.postgres.Roles;
+import dev.godwit.tests.postgres.VersionPair;
 import dev.godwit.tests.types.TypePage.Cell;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,21 +17,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
  * Every type and its array arrive as they were, loaded, inserted, updated and deleted, and
- * docs/supported.md says what was found. The long form goes from each version to the newest and to
- * itself, the short one through three pairs; {@code -Dgodwit.docs.write=true} writes the table of
+ * docs/supported.md says what was found. The long form goes from each version to each that it may
+ * go to, the short one through three pairs; {@code -Dgodwit.docs.write=true} writes the table of
  * the long form.
  */
 @MigrationTest
 class TypeTableIT {
     private static final boolean WRITE = Boolean.getBoolean("godwit.docs.write");
     private static final TypePage PAGE = new TypePage(Path.of("..", "docs", "supported.md"));
-    private static final List<Pair> SHORT =
-            List.of(new Pair(10, 18), new Pair(13, 18), new Pair(18, 18));
+    private static final List<VersionPair> SHORT =
+            List.of(new VersionPair(10, 18), new VersionPair(13, 18), new VersionPair(18, 18));
 
     private final MigrationHarness harness;
 
@@ -38,19 +38,13 @@ class TypeTableIT {
         this.harness = harness;
     }
 
-    private record Pair(int from, int to) {
-        int oldest() {
-            return Math.min(from, to);
-        }
-    }
-
     @Test
     void arriveAsTheyWereAndAsTheDocsSay() throws IOException {
         Map<Integer, List<TypeVerdicts>> bySource = new TreeMap<>();
         List<String> differences = new ArrayList<>();
-        for (Pair pair : MigrationHarness.SOAK ? all() : SHORT) {
+        for (VersionPair pair : MigrationHarness.SOAK ? VersionPair.ALL : SHORT) {
             TypeVerdicts verdicts = migrate(pair);
-            bySource.computeIfAbsent(pair.from(), source -> new ArrayList<>()).add(verdicts);
+            bySource.computeIfAbsent(pair.source(), source -> new ArrayList<>()).add(verdicts);
             verdicts.differences().forEach(line -> differences.add(pair + ": " + line));
         }
         Map<Cell, String> cells = new HashMap<>();
@@ -69,23 +63,13 @@ class TypeTableIT {
         assertThat(PAGE.table()).isEqualTo(table);
     }
 
-    private static List<Pair> all() {
-        return IntStream.rangeClosed(TypeCase.OLDEST, TypeCase.NEWEST)
-                .boxed()
-                .flatMap(from ->
-                        IntStream.of(from, TypeCase.NEWEST)
-                                .distinct()
-                                .mapToObj(to -> new Pair(from, to)))
-                .toList();
-    }
-
-    private TypeVerdicts migrate(Pair pair) {
+    private TypeVerdicts migrate(VersionPair pair) {
         // Given
-        Database source = harness.database(pair.from(), "types_source");
-        Database target = harness.database(pair.to(), "types_target");
+        Database source = harness.database(pair.source(), "types_source");
+        Database target = harness.database(pair.target(), "types_target");
         List<TypeTables> tables =
                 TypeCatalog.ALL.stream()
-                        .map(group -> new TypeTables(group.in(pair.from()).in(pair.to())))
+                        .map(group -> new TypeTables(group.in(pair.source()).in(pair.target())))
                         .toList();
         for (Database database : List.of(source, target)) {
             create(database, pair, tables);
@@ -112,12 +96,12 @@ class TypeTableIT {
         return verdicts;
     }
 
-    private static void create(Database database, Pair pair, List<TypeTables> tables) {
+    private static void create(Database database, VersionPair pair, List<TypeTables> tables) {
         for (String extension : TypeCatalog.EXTENSIONS) {
             database.execute("CREATE EXTENSION %s SCHEMA public".formatted(extension));
         }
         database.executeAs(
-                Roles.MIGRATOR, TypeCatalog.create(pair.oldest()).toArray(String[]::new));
+                Roles.MIGRATOR, TypeCatalog.create(pair.source()).toArray(String[]::new));
         tables.forEach(
                 group -> database.executeAs(Roles.MIGRATOR, group.create().toArray(String[]::new)));
     }
