@@ -36,6 +36,11 @@ public record WrittenName(String name, boolean quoted) {
         return text(name.schema()) + "." + text(name.name());
     }
 
+    /** The same as one word of a POSIX shell's command line. */
+    public static String shellWord(TableName name) {
+        return "'" + text(name).replace("'", "'\\''") + "'";
+    }
+
     private static String text(String part) {
         boolean plain =
                 !part.equals("*")

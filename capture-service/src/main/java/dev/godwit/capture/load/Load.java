@@ -141,9 +141,10 @@ public final class Load implements AutoCloseable {
         return context.selection().get().newestWish();
     }
 
-    /** Whether every table's end is recorded, and every wish granted. */
+    /** Whether every table's end is recorded, every wish granted, and what has left let go. */
     public boolean finished() {
-        return begun() && due(context.selection().get()).isEmpty();
+        Selection selection = context.selection().get();
+        return begun() && due(selection).isEmpty() && !routes.obsolete(selection);
     }
 
     /** Ends it with all its sessions. Repeats change nothing. */
@@ -182,6 +183,9 @@ public final class Load implements AutoCloseable {
                 Selection selection = context.selection().get();
                 List<TableName> due = due(selection);
                 if (due.isEmpty()) {
+                    if (routes.obsolete(selection)) {
+                        letGo(selection);
+                    }
                     failure = null;
                     backoff = BACKOFF_LEAST;
                     context.grants().awaitNews(NEWS_MOST);
@@ -287,6 +291,17 @@ public final class Load implements AutoCloseable {
             }
         } catch (SQLException e) {
             throw context.source().failed("preparing the load", e);
+        }
+    }
+
+    /** Nothing is loaded anew where tables only leave. */
+    private void letGo(Selection selection) throws InterruptedException {
+        try (Connection session = context.source().open("load")) {
+            Map<TableName, SourceTable> unrecorded =
+                    catalog(session, selection, routes.withUnrecorded(selection, List.of()));
+            routes.await(selection, List.of(), unrecorded, List.of());
+        } catch (SQLException e) {
+            throw context.source().failed("letting tables go", e);
         }
     }
 

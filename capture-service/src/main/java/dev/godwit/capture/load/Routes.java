@@ -69,6 +69,14 @@ final class Routes {
         return wanted != null;
     }
 
+    /** Whether the stream takes the changes of tables that no longer travel. */
+    boolean obsolete(Selection selection) {
+        return loads.entrySet().stream()
+                .anyMatch(load ->
+                        !load.getValue().getSources().isEmpty()
+                                && !selection.sources().containsKey(load.getKey()));
+    }
+
     /** Records them. Only between two transactions of the source, while nobody streams. */
     void change() throws InterruptedException {
         Change change = wanted;

@@ -5,6 +5,7 @@ import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
+import dev.godwit.postgres.WrittenName;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -154,7 +155,8 @@ public final class SourceCatalog {
                         throw new MigrationException(
                                 ErrorCode.SCHEMA_CHANGED,
                                 "table " + name + " is no longer on the source",
-                                "Create it again, or cancel this migration and start a fresh one without it.",
+                                "If it was renamed, give it its name back and retry. If it was dropped for good, let it go: godwit reload %s (POST .../reload)."
+                                        .formatted(WrittenName.shellWord(name)),
                                 null);
                     }
                     rows.add(

@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
 /**
  * What is to travel when an operator wants tables loaded anew: those of the named that do not
  * travel yet join, and what a target table's rows come from is looked up again, so that partitions
- * come and go with it. The same checks as at the start judge what is new.
+ * come and go with it; one that is gone from the source travels no longer. The same checks as at
+ * the start judge what is new.
  *
  * @param tablePatterns what the operator selected at the start
  * @param wanted what travels now
@@ -141,11 +142,14 @@ public record Reselection(
             meant.stream()
                     .filter(table -> means(name, table, from.catalog()))
                     .forEach(table -> of.add(TableName.of(table.getTarget())));
-            // A partition that is gone, or is none any more, has left its rows behind.
+            // A table that is gone, or is no partition any more, has left its rows behind.
             wanted.getTables().stream()
                     .filter(table -> isOf(name, table))
                     .forEach(table -> of.add(TableName.of(table.getTarget())));
-            if (meant.stream().noneMatch(table -> of.contains(TableName.of(table.getTarget())))) {
+            boolean there =
+                    meant.stream().anyMatch(table -> of.contains(TableName.of(table.getTarget())));
+            boolean gone = !of.isEmpty() && !from.catalog().containsKey(name);
+            if (!there && !gone) {
                 throw unknown(name, from);
             }
             anew.addAll(of);

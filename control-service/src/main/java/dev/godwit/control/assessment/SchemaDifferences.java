@@ -153,21 +153,27 @@ public record SchemaDifferences(
                         .formatted(TableName.of(now.getTarget()), reload(name)));
     }
 
-    private static CheckFinding disappeared(TableName name, TableMapping way) {
-        String back = "Give it its name back; or cancel this migration and start a fresh one.";
+    private CheckFinding disappeared(TableName name, TableMapping way) {
+        TableName named = way.getRoot() == null ? name : TableName.of(way.getRoot());
+        long others =
+                wanted.getTables().stream()
+                        .filter(table -> table.getTarget().equals(way.getTarget()))
+                        .count();
+        String left =
+                others > 1
+                        ? ""
+                        : "; its rows stay on the target until you drop %s there, after the cutover"
+                                .formatted(TableName.of(way.getTarget()).quoted());
         return CheckFinding.failed(
                 "source.lost-tables",
                 ErrorCode.SCHEMA_CHANGED,
                 "table %s of the source is gone, or has another name".formatted(name),
-                way.getRoot() == null
-                        ? back
-                        : "If it was dropped for good: %s. Else give it its name back."
-                                .formatted(reload(TableName.of(way.getRoot()))));
+                "If it was dropped for good: %s%s. Else give it its name back."
+                        .formatted(reload(named), left));
     }
 
     /** The call that has a table loaded. */
     private static String reload(TableName name) {
-        return "godwit reload '%s' (POST .../reload)"
-                .formatted(WrittenName.text(name).replace("'", "'\\''"));
+        return "godwit reload %s (POST .../reload)".formatted(WrittenName.shellWord(name));
     }
 }

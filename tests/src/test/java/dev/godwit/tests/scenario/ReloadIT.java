@@ -170,6 +170,37 @@ class ReloadIT {
     }
 
     @Test
+    void aDroppedTableIsLetGo() {
+        // Given
+        Database source = Shop.fill(Shop.create(harness.database(15, "dropped_source")), 300);
+        Database target = Shop.create(harness.database(18, "dropped_target"));
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        long labels = target.number("SELECT count(*) FROM label");
+
+        // When
+        source.execute(
+                "UPDATE label SET words = 'the last change' WHERE code = 'code 1'",
+                "DROP TABLE label",
+                "UPDATE price SET what = 'after it'");
+        migration.awaitNothingPending();
+        refused(migration.startCutover(false), "public.label");
+        migration.expect202(migration.reload("public.label"));
+        migration.awaitState("ready_to_cutover");
+        source.execute("UPDATE price SET what = 'still streamed' WHERE amount < 9");
+        migration.cutOver(false);
+
+        // Then: of the others nothing was loaded anew
+        String prices = "SELECT * FROM price ORDER BY 1";
+        assertThat(target.query(prices)).isNotEmpty().isEqualTo(source.query(prices));
+        assertThat(target.number("SELECT count(*) FROM label")).isEqualTo(labels).isPositive();
+        assertThat(target.query("SELECT words FROM label WHERE code = 'code 1'"))
+                .containsExactly("the last change");
+        target.execute("DROP TABLE label");
+        MigrationHarness.requireEqual(source, target);
+    }
+
+    @Test
     void loadsATableThatIsNotSelectedOnlyWhenToldTo() {
         Database source = Shop.fill(Shop.create(harness.database(15, "unselected_source")), 200);
         Database target = Shop.create(harness.database(18, "unselected_target"));
