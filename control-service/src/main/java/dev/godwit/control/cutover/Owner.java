@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -253,7 +254,7 @@ final class Owner implements AutoCloseable {
 
     /**
      * On the owner thread, with what another thread found: changes the database if it is still as
-     * it was when asked.
+     * it was when asked, at the same gate above all.
      */
     void settle(
             Migration asked, DatabaseMigration askedFor, UnaryOperator<DatabaseMigration> change)
@@ -261,6 +262,7 @@ final class Owner implements AutoCloseable {
         DatabaseMigration now = database(asked.getId(), askedFor.getId());
         if (now.getPhase() == askedFor.getPhase()
                 && now.getRetries() == askedFor.getRetries()
+                && Objects.equals(now.getGateMarker(), askedFor.getGateMarker())
                 && now.getFailure() == null) {
             DatabaseMigration next = change.apply(now);
             if (!next.equals(now)) {

@@ -117,6 +117,38 @@ class GateIT {
     }
 
     @Test
+    void comparesAnewBehindEveryGate() {
+        // Given: the comparison behind a first gate, held up
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        migration.expect202(migration.startCutover(false));
+        migration.awaitNothingPending();
+        try (HeldLock lock = HeldLock.of(source, "LOCK TABLE label IN ACCESS EXCLUSIVE MODE")) {
+            migration.applyAccepted();
+            migration.await(
+                    "a comparison that waits",
+                    status ->
+                            source.number(
+                                            "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'godwit%compare%' AND wait_event_type = 'Lock'")
+                                    > 0);
+
+            // When: behind a second gate there is a row that the first comparison has not seen
+            source.execute("UPDATE price SET what = 'slipped in behind the gate'");
+            migration.await("it reopens", status -> !status.reopened().isEmpty());
+            migration.awaitNothingPending();
+            target.execute("INSERT INTO scratch VALUES (1, 'not from the source')");
+            migration.applyAccepted();
+        }
+
+        // Then
+        assertThat(migration.awaitState("failed").failureCode()).isEqualTo("ROWS_DIFFER");
+        target.execute("DELETE FROM scratch WHERE id = 1");
+        migration.expect202(migration.retry());
+        migration.awaitState("completed");
+        MigrationHarness.requireEqual(source, target);
+    }
+
+    @Test
     void refusesWhileAPreparedTransactionWaits() {
         RunningMigration migration = harness.migrate(source, target);
         migration.awaitState("ready_to_cutover");
