@@ -16,7 +16,7 @@ import java.util.Optional;
 /**
  * Whether the large objects of a database migration are still those that its load has copied. Those
  * of a source that had none at the start must still be none; where the selection leaves them out,
- * nobody looks.
+ * and no reload has taken them in, nobody looks.
  */
 final class LargeObjectGuard {
     private final Connections connections;
@@ -79,7 +79,8 @@ final class LargeObjectGuard {
     }
 
     private boolean selected() {
-        return TableSelection.selects(migration.getTablePatterns(), LargeObjects.NAME);
+        return database.getLargeObjects()
+                || TableSelection.selects(migration.getTablePatterns(), LargeObjects.NAME);
     }
 
     private LargeObjectComparison comparison(String role) {

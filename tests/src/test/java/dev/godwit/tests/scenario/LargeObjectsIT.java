@@ -199,6 +199,31 @@ class LargeObjectsIT {
                 .contains("3 large objects of the source do not travel");
     }
 
+    @Test
+    void areWatchedOnceAReloadHasTakenThemIn() {
+        Database source = database(15, "lobs_in_source");
+        Database target = database(15, "lobs_in_target");
+        fill(source, 3);
+        RunningMigration migration =
+                harness.start(
+                        harness.request(source, target).tables("public.*"), source.name());
+        migration.awaitState("ready_to_cutover");
+
+        migration.expect202(migration.add("pg_catalog.pg_largeobject"));
+        migration.awaitState("ready_to_cutover");
+        source.executeAs(Roles.MIGRATOR, "SELECT lo_put(10002, 0, '\\x77')");
+        migration.expect202(migration.startCutover(false));
+        migration.awaitNothingPending();
+        migration.applyAccepted();
+
+        assertThat(migration.awaitState("failed").failureWhat()).endsWith("changed 10002");
+        migration.expect202(migration.reload("pg_catalog.pg_largeobject"));
+        migration.await(
+                "the load", status -> status.json().path("initializationCompleted").asBoolean());
+        migration.cutOver();
+        assertThat(LargeObjectText.of(target)).hasSize(3).isEqualTo(LargeObjectText.of(source));
+    }
+
     private Database database(int major, String name) {
         Database database = harness.database(major, name);
         return database.executeAs(Roles.MIGRATOR, NOTE);
