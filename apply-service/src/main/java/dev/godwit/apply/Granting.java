@@ -26,6 +26,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -104,25 +105,45 @@ final class Granting {
             Level level, TableName table, Attempt attempt, Optional<AttemptRow> before)
             throws SQLException, InterruptedException {
         if (table.equals(LargeObjects.NAME)) {
-            return (before.isEmpty() || unlink(before.get())) && grant(table, attempt);
+            return (before.isEmpty() || unlink(before.get()))
+                    && grant(table, attempt, true) == Outcome.GRANTED;
         }
-        if (before.filter(row -> row.state() == AttemptRow.State.LOADED).isEmpty()) {
-            return grant(table, attempt);
+        if (!isLoaded(before)) {
+            Outcome outcome = grant(table, attempt, false);
+            if (outcome != Outcome.LOADED) {
+                return outcome == Outcome.GRANTED;
+            }
         }
         // Changes of this table are being applied: the lanes stand level while it is emptied.
-        var granted = new boolean[1];
-        level.act(() -> granted[0] = grant(table, attempt));
-        return granted[0];
+        var outcome = new AtomicReference<>(Outcome.HELD);
+        level.act(() -> outcome.set(grant(table, attempt, true)));
+        return outcome.get() == Outcome.GRANTED;
     }
 
-    /** Grants one attempt; false if another session holds the table. */
-    private boolean grant(TableName table, Attempt attempt) throws SQLException {
+    private static boolean isLoaded(Optional<AttemptRow> attempt) {
+        return attempt.filter(row -> row.state() == AttemptRow.State.LOADED).isPresent();
+    }
+
+    private enum Outcome {
+        GRANTED,
+        /** Another session holds the table. */
+        HELD,
+        /** It is loaded by now, so the lanes may hold changes of it: only while they are level. */
+        LOADED
+    }
+
+    private Outcome grant(TableName table, Attempt attempt, boolean level) throws SQLException {
         Connection connection = session.connection();
         connection.setAutoCommit(false);
         try {
             lockTimeout(connection);
             partitions.check(connection, Ledger.CHANGES, epoch);
+            // No table becomes loaded behind this: that transaction checks the epoch, too.
             Optional<AttemptRow> before = attempts.find(connection, table);
+            if (!level && isLoaded(before)) {
+                connection.rollback();
+                return Outcome.LOADED;
+            }
             attempts.grant(connection, table, attempt);
             makeReady(connection, table, before.isEmpty());
             crashPoints.reach(CrashPoint.BEFORE_GRANT_COMMIT);
@@ -131,7 +152,7 @@ final class Granting {
             connection.rollback();
             if (SqlStates.state(e).equals(LOCK_NOT_AVAILABLE)) {
                 endLoads(connection, table);
-                return false;
+                return Outcome.HELD;
             }
             throw e;
         } catch (RuntimeException e) {
@@ -147,7 +168,7 @@ final class Granting {
                 .addKeyValue("table", table)
                 .addKeyValue("attempt", attempt.getNumber())
                 .log("attempt granted");
-        return true;
+        return Outcome.GRANTED;
     }
 
     private void makeReady(Connection connection, TableName table, boolean first)

@@ -63,10 +63,9 @@ final class TableBook {
         return announced.get(relation);
     }
 
-    /** The source tables that have been announced for a target table. */
-    Set<TableName> sources(TableName target) {
+    /** The source tables that have been announced, for whichever target table. */
+    Set<TableName> sources() {
         return announced.values().stream()
-                .filter(shape -> TableName.of(shape.getTarget()).equals(target))
                 .map(shape -> TableName.of(shape.getSource()))
                 .collect(Collectors.toSet());
     }
@@ -80,6 +79,8 @@ final class TableBook {
     /** After that transaction. */
     void announced(SchemaChange shape) {
         announced.put(shape.getRelation(), shape);
+        // It may have gone to another target table until now.
+        resolved.remove(shape.getRelation());
         forget(TableName.of(shape.getTarget()));
     }
 

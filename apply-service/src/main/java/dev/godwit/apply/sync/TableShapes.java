@@ -19,6 +19,10 @@ import java.util.Optional;
 final class TableShapes {
     private static final Duration LOADED_LOOK = Duration.ofSeconds(1);
 
+    /** Looks at what control wants, each a second or less, until a table is known to have left. */
+    private static final int LEFT_LOOKS = 60;
+
+    private final Stream stream;
     private final Inbox inbox;
     private final LaneSet lanes;
     private final LaneSession owner;
@@ -28,6 +32,7 @@ final class TableShapes {
     private final Requests requests;
 
     TableShapes(ChangesReader.Parts parts, Standing standing, Requests requests) {
+        this.stream = parts.stream();
         this.inbox = parts.inbox();
         this.lanes = parts.lanes();
         this.owner = parts.owner();
@@ -85,11 +90,7 @@ final class TableShapes {
                             .formatted(Integer.toUnsignedLong(relation)));
         }
         TableName target = TableName.of(announced.getTarget());
-        while (!tables.isLoaded(target)) {
-            standing.level();
-            inbox.awaitSignal(LOADED_LOOK);
-            requests.heed();
-        }
+        awaitLoaded(target);
         while (true) {
             Optional<RowShape> found =
                     owner.alone(connection -> tables.resolve(connection, announced));
@@ -103,6 +104,25 @@ final class TableShapes {
                 tables.order(connection, target);
                 return true;
             });
+        }
+    }
+
+    /** One that has left before it was loaded never is: nobody loads it any more. */
+    private void awaitLoaded(TableName target) throws SQLException, InterruptedException {
+        long left = 0;
+        while (!tables.isLoaded(target)) {
+            standing.level();
+            inbox.awaitSignal(LOADED_LOOK);
+            requests.heed();
+            left = stream.sources().get().containsKey(target) ? 0 : left + 1;
+            if (left > LEFT_LOOKS) {
+                throw new MigrationException(
+                        ErrorCode.SCHEMA_CHANGED,
+                        "table %s has left the migration before it was loaded, and changes of it wait to be applied"
+                                .formatted(target),
+                        "Cancel this migration and start a fresh one.",
+                        null);
+            }
         }
     }
 

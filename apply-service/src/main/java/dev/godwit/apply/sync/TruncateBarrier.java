@@ -83,10 +83,14 @@ final class TruncateBarrier {
         durable.committed();
     }
 
-    /** Those that the log has brought so far; one that control no longer wants does not count. */
+    /**
+     * Those that control wants and the log has brought. One of them may have been announced for
+     * another target table: its rows are loaded into this one before a change of it tells so.
+     */
     private Set<TableName> sources(TableName target) {
-        Set<TableName> sources = new HashSet<>(tables.sources(target));
-        sources.retainAll(stream.sources().get().getOrDefault(target, Set.of()));
+        Set<TableName> sources =
+                new HashSet<>(stream.sources().get().getOrDefault(target, Set.of()));
+        sources.retainAll(tables.sources());
         return sources;
     }
 

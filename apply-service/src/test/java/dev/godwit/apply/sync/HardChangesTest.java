@@ -230,6 +230,57 @@ class HardChangesTest {
     }
 
     @Test
+    void aTruncateOfOneLeafSparesTheRowsOfATableThatHasJustBeenAttached() throws SQLException {
+        var log =
+                new ChangesLog()
+                        .table(1, "leaf", "item", ReplicaIdentity.DEFAULT_KEY, "id:23*")
+                        .table(2, "attached", "attached", ReplicaIdentity.DEFAULT_KEY, "id:23*")
+                        .insert(1, "1")
+                        .truncate(1);
+        var item = new TableName("public", "item");
+        var leaves = Set.of(new TableName("public", "leaf"), new TableName("public", "attached"));
+        try (var target = new SyncTarget(server.newDatabase())) {
+            target.run(
+                            "CREATE TABLE public.item (id int PRIMARY KEY)",
+                            "INSERT INTO public.item VALUES (7)")
+                    .loaded("item", 0);
+
+            RunningSync sync =
+                    target.start(
+                            log,
+                            SyncTarget.settings(2),
+                            DesiredMarkers.NONE,
+                            CrashPoints.none(),
+                            Map.of(item, leaves));
+
+            assertThat(sync.awaitFailure().code()).isEqualTo(ErrorCode.CHANGE_REFUSED);
+            assertThat(target.rows("public.item")).containsExactly("(1)", "(7)");
+        }
+    }
+
+    @Test
+    void changesGoToAnotherTargetTableFromItsAnnouncementOn() throws SQLException {
+        var log =
+                new ChangesLog()
+                        .table(1, "moved", "before", ReplicaIdentity.DEFAULT_KEY, "id:23*")
+                        .insert(1, "1")
+                        .table(1, "moved", "after", ReplicaIdentity.DEFAULT_KEY, "id:23*")
+                        .insert(1, "2");
+        try (var target = new SyncTarget(server.newDatabase())) {
+            target.run(
+                            "CREATE TABLE public.before (id int PRIMARY KEY)",
+                            "CREATE TABLE public.after (id int PRIMARY KEY)")
+                    .loaded("before", 0)
+                    .loaded("after", 0);
+
+            target.start(log).awaitOffset(log.end());
+
+            assertThat(target.rows("public.before")).containsExactly("(1)");
+            assertThat(target.rows("public.after")).containsExactly("(2)");
+        }
+    }
+
+    @Test
     void stopsAtAChangedShapeWithTheStatementThatMendsIt() throws SQLException {
         var log =
                 new ChangesLog()

@@ -125,15 +125,13 @@ final class Joining {
             throws SQLException {
         var publication = new Publication(context.source());
         Set<Long> published = publication.oids(session);
-        var missing = new HashSet<TableName>();
+        var again = new HashSet<TableName>();
         joining.forEach((name, table) -> {
-            if (!published.contains(table.oid())) {
-                missing.add(name);
+            if (published.contains(table.oid())) {
+                again.add(name);
             }
         });
-        if (!missing.isEmpty()) {
-            publication.add(session, missing, selection.carried());
-        }
+        publication.add(session, again, joining.keySet(), selection.carried());
         RoundSnapshots.requirePublished(publication.oids(session), joining.keySet(), joining);
     }
 

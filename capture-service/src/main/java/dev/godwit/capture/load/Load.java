@@ -270,7 +270,8 @@ public final class Load implements AutoCloseable {
         try (Connection session = context.source().open("load")) {
             List<TableName> looked = begun() ? routes.withUnrecorded(selection, due) : List.of();
             Map<TableName, SourceTable> before = catalog(session, selection, looked);
-            boolean others = Joining.differ(looked, selection, loads, before);
+            boolean others =
+                    Joining.differ(looked, selection, loads, before) || routes.obsolete(selection);
             List<SchemaChange> joined =
                     others ? joining.join(session, selection, loads, before) : List.of();
             // It proves that this owner is the newest: only that one may drop a slot.
@@ -397,6 +398,10 @@ public final class Load implements AutoCloseable {
             while (context.grants().granted(target).filter(load.getAttempt()::equals).isEmpty()) {
                 if (closing.getCount() == 0) {
                     throw new InterruptedException("closed");
+                }
+                if (!context.selection().get().targets().contains(target)) {
+                    throw new MigrationException(
+                            ErrorCode.LOAD_INTERRUPTED, "table " + target + " travels no longer");
                 }
                 context.grants().awaitNews(NEWS_MOST);
             }

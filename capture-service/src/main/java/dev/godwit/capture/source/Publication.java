@@ -50,17 +50,22 @@ public final class Publication {
      * Takes further tables in. A stream tells of their changes in transactions that begin from now
      * on; in older ones it may or may not.
      *
-     * @param tables that are not in it
+     * @param again those of them that are in it from a former time, perhaps with another filter
      * @param carried as for {@link #create}
      */
     public void add(
-            Connection connection, Collection<TableName> tables, Map<TableName, Carried> carried)
+            Connection connection,
+            Collection<TableName> again,
+            Collection<TableName> tables,
+            Map<TableName, Carried> carried)
             throws SQLException {
+        String add = "ALTER PUBLICATION " + name() + " ADD TABLE " + parts(tables, carried);
+        String drop = "ALTER PUBLICATION " + name() + " DROP TABLE " + parts(again, Map.of());
         try (Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);
             statement.execute(LOCK_TIMEOUT);
-            statement.execute(
-                    "ALTER PUBLICATION " + name() + " ADD TABLE " + parts(tables, carried));
+            // Several statements at once are one transaction.
+            statement.execute(again.isEmpty() ? add : drop + "; " + add);
         }
     }
 

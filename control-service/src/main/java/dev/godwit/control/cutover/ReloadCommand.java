@@ -10,6 +10,7 @@ import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.ApplyStatus;
 import dev.godwit.schemas.CapturePhase;
+import dev.godwit.schemas.CaptureStatus;
 import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.WantedPhase;
@@ -117,8 +118,9 @@ final class ReloadCommand {
     }
 
     /**
-     * Whether a table's load may mend what has stopped it: rows that differ, or a change that the
-     * target does not take, which the load makes needless.
+     * Whether a reload may mend what has stopped it: rows that differ, a change that the target
+     * does not take, which the load makes needless, or a table that is gone, which travels no
+     * longer.
      */
     private static boolean helps(DatabaseMigration wanted, DatabaseProgress reported) {
         if (wanted.getFailure() != null) {
@@ -127,13 +129,19 @@ final class ReloadCommand {
                     || (code.equals(ErrorCode.ROWS_DIFFER.name())
                             && wanted.getPhase() == WantedPhase.FINALISE);
         }
+        boolean syncs =
+                wanted.getPhase() == WantedPhase.RUN || wanted.getPhase() == WantedPhase.CUT_OVER;
+        return syncs && wanted.getGateMarker() == null && helps(reported);
+    }
+
+    private static boolean helps(DatabaseProgress reported) {
+        CaptureStatus capture = reported.capture();
         ApplyStatus apply = reported.apply();
-        boolean captures =
-                reported.capture() != null && reported.capture().getPhase() != CapturePhase.FAILED;
-        return captures
-                && (wanted.getPhase() == WantedPhase.RUN
-                        || wanted.getPhase() == WantedPhase.CUT_OVER)
-                && wanted.getGateMarker() == null
+        if (capture != null && capture.getPhase() == CapturePhase.FAILED) {
+            return capture.getFailure() != null
+                    && capture.getFailure().getCode().equals(ErrorCode.SCHEMA_CHANGED.name());
+        }
+        return capture != null
                 && apply != null
                 && apply.getFailure() != null
                 && MENDED.contains(apply.getFailure().getCode());

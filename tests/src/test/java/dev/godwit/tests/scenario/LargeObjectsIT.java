@@ -205,8 +205,7 @@ class LargeObjectsIT {
         Database target = database(15, "lobs_in_target");
         fill(source, 3);
         RunningMigration migration =
-                harness.start(
-                        harness.request(source, target).tables("public.*"), source.name());
+                harness.start(harness.request(source, target).tables("public.*"), source.name());
         migration.awaitState("ready_to_cutover");
 
         migration.expect202(migration.add("pg_catalog.pg_largeobject"));

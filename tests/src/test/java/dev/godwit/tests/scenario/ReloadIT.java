@@ -170,6 +170,44 @@ class ReloadIT {
     }
 
     @Test
+    void anAttachedTableGoesWhereItsRootGoes() {
+        // Given: a table that travels by itself, with changes
+        Database source = harness.database(15, "attached_source");
+        Database target = harness.database(18, "attached_target");
+        source.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE event (day int, id int, PRIMARY KEY (day, id)) PARTITION BY LIST (day)",
+                "CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1)",
+                "CREATE TABLE loose (day int, id int, PRIMARY KEY (day, id))",
+                "INSERT INTO event SELECT 1, i FROM generate_series(1, 40) i",
+                "INSERT INTO loose SELECT 2, i FROM generate_series(1, 30) i");
+        target.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE event (day int, id int, PRIMARY KEY (day, id))",
+                "CREATE TABLE loose (day int, id int, PRIMARY KEY (day, id))");
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        source.execute("DELETE FROM loose WHERE id = 30");
+        migration.awaitNothingPending();
+
+        // When
+        source.execute("ALTER TABLE event ATTACH PARTITION loose FOR VALUES IN (2)");
+        refused(migration.startCutover(false), "public.loose");
+        migration.expect202(migration.reload("public.loose"));
+        migration.awaitState("ready_to_cutover");
+        source.execute(
+                "UPDATE event SET id = id + 1000 WHERE id > 20",
+                "INSERT INTO event VALUES (2, 5000)",
+                "DELETE FROM loose WHERE id = 7");
+        migration.cutOver(false);
+
+        // Then
+        target.execute("DROP TABLE loose");
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.number("SELECT count(*) FROM event WHERE day = 2")).isEqualTo(29);
+    }
+
+    @Test
     void aDroppedTableIsLetGo() {
         // Given
         Database source = Shop.fill(Shop.create(harness.database(15, "dropped_source")), 300);
