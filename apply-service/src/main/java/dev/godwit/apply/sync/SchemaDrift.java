@@ -5,7 +5,10 @@ import dev.godwit.apply.sync.TargetTable.TargetColumn;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.MigrationException;
+import dev.godwit.postgres.TableName;
+import dev.godwit.postgres.TypeOids;
 import dev.godwit.schemas.Column;
+import dev.godwit.schemas.QualifiedName;
 import dev.godwit.schemas.SchemaChange;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -19,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * given another on purpose.
  */
 final class SchemaDrift {
-    /** Types below this number are the same on every server. */
-    private static final int FIRST_OWN_OID = 16_384;
-
     private final TargetCatalog catalog;
 
     SchemaDrift(TargetCatalog catalog) {
@@ -100,9 +100,7 @@ final class SchemaDrift {
                 continue;
             }
             TargetColumn now = target.columns().get(index);
-            long typeOid = Integer.toUnsignedLong(column.getTypeOid());
-            boolean fits = typeOid == now.typeOid() && column.getTypeModifier() == now.modifier();
-            if (typeOid < FIRST_OWN_OID && !fits) {
+            if (!fits(column, now)) {
                 differences.add(
                         new Difference(
                                 "column %s is now of type %s, on the target it is %s"
@@ -115,6 +113,17 @@ final class SchemaDrift {
             }
         }
         return differences;
+    }
+
+    /** Types that the databases have made themselves are the same by name, in whatever schema. */
+    private static boolean fits(Column column, TargetColumn target) {
+        boolean same =
+                TypeOids.isOwn(column.getTypeOid())
+                        ? Optional.ofNullable(column.getOwnType())
+                                .map(QualifiedName::getName)
+                                .equals(target.ownType())
+                        : column.getTypeOid() == target.typeOid();
+        return same && column.getTypeModifier() == target.modifier();
     }
 
     private static boolean sameType(Column one, Column other) {
@@ -151,9 +160,13 @@ final class SchemaDrift {
     }
 
     private String type(Column column) throws SQLException {
-        return Integer.toUnsignedLong(column.getTypeOid()) < FIRST_OWN_OID
-                ? catalog.typeName(column.getTypeOid(), column.getTypeModifier())
-                : "<the type that it has on the source>";
+        if (!TypeOids.isOwn(column.getTypeOid())) {
+            return catalog.typeName(column.getTypeOid(), column.getTypeModifier());
+        }
+        QualifiedName name = column.getOwnType();
+        return name == null || name.getNamespace().equals("pg_catalog")
+                ? "<the domain that it has on the source>"
+                : new TableName(name.getNamespace(), name.getName()).quoted();
     }
 
     private static Optional<Column> find(SchemaChange shape, String name) {

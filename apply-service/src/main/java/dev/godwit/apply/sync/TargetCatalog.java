@@ -8,6 +8,7 @@ import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.ServerVersion;
 import dev.godwit.postgres.TableName;
+import dev.godwit.postgres.TypeOids;
 import dev.godwit.schemas.Column;
 import dev.godwit.schemas.ReplicaIdentity;
 import dev.godwit.schemas.SchemaChange;
@@ -18,6 +19,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Reads from the target's catalog what a table's changes need (PostgreSQL docs, chapter 52). */
@@ -100,6 +102,7 @@ final class TargetCatalog {
                           WHERE b.typtype = 'd')
                         SELECT b.attname, pg_catalog.format_type(b.atttypid, b.atttypmod),
                           pg_catalog.format_type(b.oid, -1), b.atttypid::bigint, b.atttypmod,
+                          b.typname,
                           b.typtype = 'e' OR b.typnamespace = 'pg_catalog'::regnamespace AND (
                             b.typname IN ('int2', 'int4', 'int8', 'oid', 'bool', 'uuid', 'bytea',
                               'date', 'time', 'timestamp', 'timestamptz')
@@ -110,14 +113,18 @@ final class TargetCatalog {
             select.setLong(1, oid);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
+                    int typeOid = (int) row.getLong(4);
                     columns.add(
                             new TargetColumn(
                                     row.getString(1),
                                     row.getString(2),
                                     row.getString(3),
-                                    row.getLong(4),
+                                    typeOid,
                                     row.getInt(5),
-                                    row.getBoolean(6)));
+                                    TypeOids.isOwn(typeOid)
+                                            ? Optional.of(row.getString(6))
+                                            : Optional.empty(),
+                                    row.getBoolean(7)));
                 }
             }
         }
@@ -275,10 +282,10 @@ final class TargetCatalog {
     }
 
     /** A type's name on this server, for the statement that an operator runs. */
-    String typeName(long typeOid, int modifier) throws SQLException {
+    String typeName(int typeOid, int modifier) throws SQLException {
         try (PreparedStatement select =
                 connection.prepareStatement("SELECT pg_catalog.format_type(?::oid, ?::integer)")) {
-            select.setLong(1, typeOid);
+            select.setLong(1, Integer.toUnsignedLong(typeOid));
             select.setInt(2, modifier);
             try (ResultSet row = select.executeQuery()) {
                 row.next();

@@ -4,6 +4,7 @@ package dev.godwit.apply.sync;
 import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.TableName;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -29,14 +30,16 @@ record TargetTable(
      * A column.
      *
      * @param baseType its type for a cast, domains resolved and without a length
+     * @param ownType the name of that, if the database has made the column's type itself
      * @param textEqual equal values have equal text and the other way round
      */
     record TargetColumn(
             String name,
             String type,
             String baseType,
-            long typeOid,
+            int typeOid,
             int modifier,
+            Optional<String> ownType,
             boolean textEqual) {
         String quoted() {
             return Identifiers.quote(name);

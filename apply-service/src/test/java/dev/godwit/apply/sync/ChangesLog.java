@@ -87,7 +87,12 @@ final class ChangesLog {
     private static Column column(String spec) {
         boolean key = spec.endsWith("*");
         String[] parts = (key ? spec.substring(0, spec.length() - 1) : spec).split(":", -1);
-        return new Column(parts[0], parts.length > 1 ? Integer.parseInt(parts[1]) : 25, -1, key);
+        return new Column(
+                parts[0],
+                parts.length > 1 ? Integer.parseInt(parts[1]) : 25,
+                -1,
+                key,
+                parts.length > 2 ? new QualifiedName("public", parts[2]) : null);
     }
 
     /** The next changes of rows, this many, are one transaction. */

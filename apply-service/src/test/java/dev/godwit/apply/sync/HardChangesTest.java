@@ -304,6 +304,35 @@ class HardChangesTest {
     }
 
     @Test
+    void stopsWhereAColumnBecomesOfATypeOfItsOwn() throws SQLException {
+        var log =
+                new ChangesLog()
+                        .table(1, "item", ReplicaIdentity.DEFAULT_KEY, "id:23*", "n:1700")
+                        .insert(1, "1", "1.25")
+                        .table(1, "item", ReplicaIdentity.DEFAULT_KEY, "id:23*", "n:20001:amount")
+                        .insert(1, "2", "1.2345")
+                        .table(1, "item", ReplicaIdentity.DEFAULT_KEY, "id:23*", "n:20002:amount")
+                        .insert(1, "3", "2.3456");
+        try (var target = new SyncTarget(server.newDatabase())) {
+            target.run(
+                            "CREATE TYPE public.amount AS ENUM ('1.25', '1.2345', '2.3456')",
+                            "CREATE TABLE public.item (id int PRIMARY KEY, n numeric(9,2))")
+                    .loaded("item", 0);
+
+            var failure = target.start(log).awaitFailure();
+
+            assertThat(failure.code()).isEqualTo(ErrorCode.SCHEMA_CHANGED);
+            assertThat(failure.remedy()).contains("ALTER COLUMN \"n\" TYPE \"public\".\"amount\"");
+            assertThat(target.rows("public.item")).containsExactly("(1,1.25)");
+            target.run(
+                    "ALTER TABLE public.item ALTER n TYPE public.amount USING n::text::public.amount");
+            target.start(log).awaitOffset(log.end());
+            assertThat(target.rows("public.item"))
+                    .containsExactly("(1,1.25)", "(2,1.2345)", "(3,2.3456)");
+        }
+    }
+
+    @Test
     void keepsAWideUnchangedColumnAlsoWhenTheKeyChanges() throws SQLException {
         String wide = "w".repeat(300_000);
         var log =

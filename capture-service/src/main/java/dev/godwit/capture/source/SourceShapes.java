@@ -4,7 +4,9 @@ package dev.godwit.capture.source;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ServerVersion;
 import dev.godwit.postgres.TableName;
+import dev.godwit.postgres.TypeOids;
 import dev.godwit.schemas.Column;
+import dev.godwit.schemas.QualifiedName;
 import dev.godwit.schemas.ReplicaIdentity;
 import dev.godwit.schemas.SchemaChange;
 import java.sql.Connection;
@@ -26,12 +28,19 @@ public final class SourceShapes {
     private static final String READ =
             """
             SELECT c.oid::bigint, w.schema, w.name, c.relreplident, a.attname, a.atttypid::bigint, a.atttypmod,
-                   c.relreplident = 'f' OR coalesce(a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false)
+                   c.relreplident = 'f' OR coalesce(a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false),
+                   (SELECT s.nspname FROM pg_catalog.pg_namespace s WHERE s.oid = b.typnamespace), b.typname
               FROM unnest(?::text[], ?::text[]) AS w (schema, name)
               JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
               JOIN pg_catalog.pg_attribute a
                 ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+             CROSS JOIN LATERAL (
+                     WITH RECURSIVE based AS (
+                       SELECT t.* FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid
+                       UNION ALL
+                       SELECT t.* FROM based JOIN pg_catalog.pg_type t ON t.oid = based.typbasetype AND based.typtype = 'd')
+                     SELECT typnamespace, typname FROM based WHERE typtype <> 'd') b
               LEFT JOIN pg_catalog.pg_index i
                 ON i.indrelid = c.oid
                AND CASE c.relreplident WHEN 'd' THEN i.indisprimary AND i.indimmediate
@@ -75,18 +84,24 @@ public final class SourceShapes {
                     String column = row.getString(5);
                     if (carried.getOrDefault(TableName.of(shape.getSource()), Carried.ALL)
                             .holds(column)) {
-                        shape.getColumns()
-                                .add(
-                                        new Column(
-                                                column,
-                                                (int) row.getLong(6),
-                                                row.getInt(7),
-                                                row.getBoolean(8)));
+                        shape.getColumns().add(column(row));
                     }
                 }
             }
         }
         return List.copyOf(shapes.values());
+    }
+
+    private static Column column(ResultSet row) throws SQLException {
+        int type = (int) row.getLong(6);
+        return new Column(
+                row.getString(5),
+                type,
+                row.getInt(7),
+                row.getBoolean(8),
+                TypeOids.isOwn(type)
+                        ? new QualifiedName(row.getString(9), row.getString(10))
+                        : null);
     }
 
     private static String read(Connection source) throws SQLException {

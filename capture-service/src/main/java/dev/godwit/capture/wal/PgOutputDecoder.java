@@ -6,6 +6,7 @@ import dev.godwit.capture.publish.Position;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.MarkerKind;
 import dev.godwit.schemas.Operation;
+import dev.godwit.schemas.QualifiedName;
 import dev.godwit.schemas.Truncate;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,6 +36,7 @@ final class PgOutputDecoder implements Frames.Receiver {
     private final MarkerMessage markers;
     private final Queue<MarkerRequest> requested;
     private final Map<Integer, Relation> relations = new HashMap<>();
+    private final Map<Integer, QualifiedName> types = new HashMap<>();
     private final ChangeEncoder encoder = new ChangeEncoder();
     private volatile boolean ending;
     private boolean ended;
@@ -108,9 +110,9 @@ final class PgOutputDecoder implements Frames.Receiver {
             case 'R' -> relation(new Bytes(bytes, from + 1, length - 1));
             case 'T' -> truncate(new Bytes(bytes, from + 1, length - 1));
             case 'M' -> logicalMessage(new Bytes(bytes, from + 1, length - 1));
-            case 'O', 'Y' -> {
-                // Where a change came from first, and names of types: columns carry the oid, which
-                // is all we tell.
+            case 'Y' -> type(new Bytes(bytes, from + 1, length - 1));
+            case 'O' -> {
+                // Where a change came from first.
             }
             default -> throw new PgOutputException("unknown message " + (char) bytes[from]);
         }
@@ -149,11 +151,20 @@ final class PgOutputDecoder implements Frames.Receiver {
         transaction = null;
     }
 
+    /** Comes before the relations whose columns are of it. */
+    private void type(Bytes message) {
+        int oid = message.int32();
+        types.put(oid, new QualifiedName(namespace(message), message.string()));
+    }
+
+    private static String namespace(Bytes message) {
+        String namespace = message.string();
+        return namespace.isEmpty() ? "pg_catalog" : namespace;
+    }
+
     private void relation(Bytes message) {
         int oid = message.int32();
-        String namespace = message.string();
-        var source =
-                new TableName(namespace.isEmpty() ? "pg_catalog" : namespace, message.string());
+        var source = new TableName(namespace(message), message.string());
         Relation before = relations.get(oid);
         // Once known it keeps its way: what is renamed while we look still belongs where it did.
         Optional<TableRouting.Route> route =
@@ -161,7 +172,7 @@ final class PgOutputDecoder implements Frames.Receiver {
                         ? routing.route(Integer.toUnsignedLong(oid), source)
                         : Optional.of(before.route());
         if (route.isPresent()) {
-            Relation now = Relation.read(oid, route.get(), message);
+            Relation now = Relation.read(oid, route.get(), types, message);
             if (before == null || !before.sameShape(now)) {
                 relations.put(oid, now);
             }

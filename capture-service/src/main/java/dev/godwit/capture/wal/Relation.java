@@ -4,13 +4,16 @@ package dev.godwit.capture.wal;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
+import dev.godwit.postgres.TypeOids;
 import dev.godwit.schemas.Column;
+import dev.godwit.schemas.QualifiedName;
 import dev.godwit.schemas.ReplicaIdentity;
 import dev.godwit.schemas.SchemaChange;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What travels of a routed source table, as the newest RELATION message describes it. */
@@ -41,9 +44,11 @@ final class Relation {
     /**
      * Reads a RELATION message behind its type byte and oid.
      *
+     * @param types the names that TYPE messages have told
      * @throws MigrationException SCHEMA_CHANGED if what finds a row is not among what travels
      */
-    static Relation read(int oid, TableRouting.Route route, Bytes message) {
+    static Relation read(
+            int oid, TableRouting.Route route, Map<Integer, QualifiedName> types, Bytes message) {
         ReplicaIdentity identity =
                 switch (message.int8()) {
                     case 'd' -> ReplicaIdentity.DEFAULT_KEY;
@@ -57,7 +62,15 @@ final class Relation {
         var kept = new boolean[count];
         for (int i = 0; i < count; i++) {
             boolean key = (message.int8() & 1) != 0;
-            var column = new Column(message.string(), message.int32(), message.int32(), key);
+            String name = message.string();
+            int type = message.int32();
+            var column =
+                    new Column(
+                            name,
+                            type,
+                            message.int32(),
+                            key,
+                            TypeOids.isOwn(type) ? types.get(type) : null);
             kept[i] = route.carried().holds(column.getName());
             if (kept[i]) {
                 columns.add(column);

@@ -26,7 +26,10 @@ class SourceShapesIT {
     private static final String[] TABLES = {
         "CREATE TYPE pair AS (a int, b text)",
         "CREATE DOMAIN percent AS numeric(5,2)",
-        "CREATE TABLE plain (gone int, id int, name varchar(7), n numeric(12,3)[], p percent, q pair, PRIMARY KEY (name, id))",
+        "CREATE TYPE \"a mood\" AS ENUM ('good')",
+        "CREATE DOMAIN mood AS \"a mood\"",
+        "CREATE DOMAIN \"Good\" AS mood CHECK (VALUE = 'good')",
+        "CREATE TABLE plain (gone int, id int, name varchar(7), n numeric(12,3)[], p percent, q pair, m \"a mood\"[], g \"Good\", f information_schema.sql_identifier, PRIMARY KEY (name, id))",
         "ALTER TABLE plain DROP COLUMN gone",
         "CREATE TABLE \"Loose\" (a int, b json)",
         "ALTER TABLE \"Loose\" REPLICA IDENTITY FULL",

@@ -22,6 +22,7 @@ import dev.godwit.schemas.Unchanged;
 import dev.godwit.schemas.codec.RecordCodec;
 import dev.godwit.schemas.codec.SchemaBook;
 import java.util.ArrayDeque;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -100,6 +101,7 @@ class PgOutputDecoderTest {
                         ITEM,
                         new TableRouting.Route(
                                 new TableName("public", "item"), new TableName("public", "item")),
+                        Map.of(),
                         new Bytes(new byte[] {'d', 0, 0}, 0, 3));
         byte[] tuple = {'N', 0, 3, 'n', 'u', 't', 0, 0, 0, 2, 'h', 'i'};
         // When
@@ -318,7 +320,6 @@ class PgOutputDecoderTest {
                         .begin(1200, MICROS, 3)
                         .logical("godwit_other", "GATE m-2")
                         .commit(1200, 1250)
-                        .other('Y')
                         .other('O');
         // When
         read(messages);
