@@ -242,6 +242,7 @@ class HardChangesTest {
         try (var target = new SyncTarget(server.newDatabase())) {
             target.run(
                             "CREATE TABLE public.item (id int PRIMARY KEY)",
+                            "CREATE TABLE public.attached (id int PRIMARY KEY)",
                             "INSERT INTO public.item VALUES (7)")
                     .loaded("item", 0);
 
