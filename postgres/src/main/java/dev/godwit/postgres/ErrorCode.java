@@ -87,7 +87,7 @@ public enum ErrorCode {
             "PostgreSQL does not publish the generated column of a replica identity, and from 18 on refuses the application's updates: add a primary key without generated columns and set REPLICA IDENTITY DEFAULT."),
     ROW_TOO_WIDE(
             Retry.AFTER_ACTION,
-            "Raise rowBytesMax and the services' heap, or leave the table out."),
+            "Make the row narrower on the source, then retry; or cancel this migration and start a fresh one with a larger rowBytesMax (and more heap for the services), or without the table."),
 
     // Capture
     SLOT_LOST(
