@@ -47,6 +47,9 @@ public enum ErrorCode {
     TARGET_COLUMNS_DIFFER(
             Retry.AFTER_ACTION,
             "Make the target table's columns equal to the source's, then retry."),
+    TARGET_PARTITIONS_DIFFER(
+            Retry.AFTER_ACTION,
+            "Attach, detach or drop the partition on the target as on the source, then retry."),
     TABLE_WITHOUT_KEY(
             Retry.AFTER_ACTION,
             "Add a primary key, or run ALTER TABLE ... REPLICA IDENTITY FULL on the source (updates and deletes then cost a search per row), or leave the table out."),
