@@ -168,6 +168,9 @@ public enum ErrorCode {
     PREPARED_TRANSACTION(
             Retry.AFTER_ACTION,
             "Commit or roll back the prepared transactions on the source (pg_prepared_xacts), then apply again."),
+    COMPARISON_REFUSED(
+            Retry.AFTER_ACTION,
+            "Source and target were not compared to the end, and the source is untouched. Mend what the server named complains of, then retry; if a table was dropped for good, let it go: godwit reload."),
     ROWS_DIFFER(
             Retry.AFTER_ACTION,
             "Somebody else wrote to the target, rows changed on the source without a row change in the WAL, or a row cannot be carried. The source is untouched: compare the table named, then have it loaded anew (godwit reload), retry, or cancel."),
