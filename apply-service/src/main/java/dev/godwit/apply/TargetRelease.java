@@ -30,18 +30,18 @@ final class TargetRelease {
     /** Returns what the operator must know of it, one sentence each. */
     List<String> release(WantedPhase phase) throws SQLException {
         endLoads();
-        List<String> kept =
-                phase == WantedPhase.CANCEL ? restoring.restoreAllGivenUp(connection) : List.of();
-        if (phase == WantedPhase.RELEASE_TARGET) {
+        var said = new ArrayList<String>();
+        if (phase == WantedPhase.CANCEL) {
+            said.addAll(restoring.restoreAllGivenUp(connection));
+        } else if (phase == WantedPhase.RELEASE_TARGET) {
             // Nothing is parked any more; if a crash left something, it comes back here.
-            restoring.restoreAll(connection);
+            said.addAll(restoring.restoreAll(connection));
         }
         connection.setAutoCommit(false);
         boolean gone = ledger.drop(connection);
         connection.commit();
         connection.setAutoCommit(true);
         crashPoints.reach(CrashPoint.AFTER_RELEASE);
-        var said = new ArrayList<String>(kept);
         if (!gone) {
             said.add(
                     "The schema godwit stays on the target, since its table rejected holds changes that were skipped.");

@@ -100,7 +100,7 @@ class ControlFactory {
 
     @Singleton
     Views views(Progress progress, Migrations migrations, Clock clock) {
-        return new Views(progress, migrations::schemaDifferences, clock);
+        return new Views(progress, migrations::notes, clock);
     }
 
     @Singleton

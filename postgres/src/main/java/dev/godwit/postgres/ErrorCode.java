@@ -47,6 +47,9 @@ public enum ErrorCode {
     TARGET_COLUMNS_DIFFER(
             Retry.AFTER_ACTION,
             "Make the target table's columns equal to the source's, then retry."),
+    TARGET_PARTITIONS_DIFFER(
+            Retry.AFTER_ACTION,
+            "Attach, detach or drop the partition on the target as on the source, then retry."),
     TABLE_WITHOUT_KEY(
             Retry.AFTER_ACTION,
             "Add a primary key, or run ALTER TABLE ... REPLICA IDENTITY FULL on the source (updates and deletes then cost a search per row), or leave the table out."),
@@ -165,6 +168,9 @@ public enum ErrorCode {
     PREPARED_TRANSACTION(
             Retry.AFTER_ACTION,
             "Commit or roll back the prepared transactions on the source (pg_prepared_xacts), then apply again."),
+    COMPARISON_REFUSED(
+            Retry.AFTER_ACTION,
+            "Source and target were not compared to the end, and the source is untouched. Mend what the server named complains of, then retry; if a table was dropped for good, let it go: godwit reload."),
     ROWS_DIFFER(
             Retry.AFTER_ACTION,
             "Somebody else wrote to the target, rows changed on the source without a row change in the WAL, or a row cannot be carried. The source is untouched: compare the table named, then have it loaded anew (godwit reload), retry, or cancel."),

@@ -36,15 +36,15 @@ public final class Finalising {
         }
         List<TableName> missing = SequenceValues.set(connection, sequences);
         Verification.verify(connection, trees);
-        restoring.restoreAll(connection);
+        var notes = new ArrayList<>(restoring.restoreAll(connection));
         MaterialisedViews.refresh(connection, trees);
         for (TableTree tree : trees) {
             Ddl.run(connection, "ANALYZE " + tree.table().quoted());
         }
-        return missing.stream()
-                .map(name ->
-                        "The target has no sequence " + name + ", so its value was not carried.")
-                .toList();
+        missing.forEach(name ->
+                notes.add(
+                        "The target has no sequence " + name + ", so its value was not carried."));
+        return notes;
     }
 
     /** Collects the statistics of one table, for the statements that follow its load. */

@@ -3,6 +3,10 @@ package dev.godwit.apply.target;
 
 import dev.godwit.apply.ledger.ParkedObjects;
 import dev.godwit.postgres.TableName;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,6 +43,17 @@ public record ParkedObject(TableName table, Kind kind, String name, List<String>
         }
     }
 
+    private static final String PLACE =
+            """
+            SELECT EXISTS (
+              SELECT FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+               WHERE n.nspname = ? AND r.relname = ?
+                 AND CASE ?
+                     WHEN 'TRIGGER' THEN EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = r.oid AND t.tgname = ?)
+                     WHEN 'RULE' THEN EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = r.oid AND w.rulename = ?)
+                     ELSE true END)\
+            """;
+
     public ParkedObject {
         restore = List.copyOf(restore);
     }
@@ -69,6 +84,37 @@ public record ParkedObject(TableName table, Kind kind, String name, List<String>
         var statements = new ArrayList<String>(restore);
         statements.set(0, statements.getFirst() + " NOT VALID");
         return new ParkedObject(table, kind, name, statements);
+    }
+
+    /** The same, with nothing to bring back. */
+    ParkedObject forgotten() {
+        return new ParkedObject(table, kind, name, List.of());
+    }
+
+    /** The statement that says what it is. */
+    String definition() {
+        return restore.stream()
+                .filter(statement -> !statement.startsWith("SET "))
+                .findFirst()
+                .orElse("");
+    }
+
+    /** Whether the table is there, and of what is only disabled the object itself. */
+    boolean hasPlace(Connection connection) throws SQLException {
+        if (kind == Kind.DOMAIN_CHECK) {
+            return true;
+        }
+        try (PreparedStatement query = connection.prepareStatement(PLACE)) {
+            query.setString(1, table.schema());
+            query.setString(2, table.name());
+            query.setString(3, kind.name());
+            query.setString(4, name);
+            query.setString(5, name);
+            try (ResultSet row = query.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
     }
 
     /** For people: {@code index "a" of s.t}. */

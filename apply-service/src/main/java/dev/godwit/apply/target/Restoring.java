@@ -3,6 +3,7 @@ package dev.godwit.apply.target;
 
 import dev.godwit.apply.ledger.ParkedObjects;
 import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
@@ -72,19 +73,27 @@ public final class Restoring {
      * Restores everything that is still parked, in the order that objects need each other.
      *
      * @param connection in autocommit
+     * @return what the operator must know, one sentence for each object whose place is gone from
+     *     the target
      * @throws MigrationException RESTORE_FAILED naming the first object that the target refuses
      */
-    public void restoreAll(Connection connection) throws SQLException {
+    public List<String> restoreAll(Connection connection) throws SQLException {
+        var notes = new ArrayList<String>();
         for (ParkedObjects.Parked row : inOrder(connection)) {
-            restore(connection, row);
+            try {
+                restore(connection, row);
+            } catch (MigrationException e) {
+                notes.add(forgotten(connection, row, e));
+            }
         }
+        return notes;
     }
 
     /**
      * As {@link #restoreAll}, for a migration that is given up: a foreign key whose rows are not
      * all there comes back NOT VALID.
      *
-     * @return what the operator must know, one sentence for each such key
+     * @return what the operator must know, one sentence for each such key, too
      */
     public List<String> restoreAllGivenUp(Connection connection) throws SQLException {
         var notes = new ArrayList<String>();
@@ -92,21 +101,38 @@ public final class Restoring {
             try {
                 restore(connection, row);
             } catch (MigrationException e) {
-                if (!(e.getCause() instanceof SQLException refused)
-                        || !SqlStates.state(refused).equals(FOREIGN_KEY_VIOLATION)) {
-                    throw e;
-                }
-                ParkedObject key = ParkedObject.of(row);
-                restore(connection, row, key.notValidated());
+                boolean incomplete =
+                        e.getCause() instanceof SQLException refused
+                                && SqlStates.state(refused).equals(FOREIGN_KEY_VIOLATION);
                 notes.add(
-                        "The %s is NOT VALID, since its rows are incomplete: empty the tables, then ALTER TABLE %s VALIDATE CONSTRAINT %s."
-                                .formatted(
-                                        key.described(),
-                                        key.table().quoted(),
-                                        dev.godwit.postgres.Identifiers.quote(key.name())));
+                        incomplete
+                                ? notValidated(connection, row)
+                                : forgotten(connection, row, e));
             }
         }
         return notes;
+    }
+
+    private String notValidated(Connection connection, ParkedObjects.Parked row)
+            throws SQLException {
+        ParkedObject key = ParkedObject.of(row);
+        restore(connection, row, key.notValidated());
+        return "The %s is NOT VALID, since its rows are incomplete: empty the tables, then ALTER TABLE %s VALIDATE CONSTRAINT %s."
+                .formatted(
+                        key.described(), key.table().quoted(), Identifiers.quote(key.name()));
+    }
+
+    /** What an operator has dropped with its table, or taken from it by a detach. */
+    private String forgotten(
+            Connection connection, ParkedObjects.Parked row, MigrationException refusal)
+            throws SQLException {
+        ParkedObject object = ParkedObject.of(row);
+        if (object.hasPlace(connection)) {
+            throw refusal;
+        }
+        restore(connection, row, object.forgotten());
+        return "The %s was not brought back, since it is gone from the target; this would have: %s"
+                .formatted(object.described(), object.definition());
     }
 
     private List<ParkedObjects.Parked> inOrder(Connection connection) throws SQLException {
@@ -168,10 +194,7 @@ public final class Restoring {
                 "the target refuses to bring back the %s (SQLSTATE %s): %s"
                         .formatted(object.described(), SqlStates.state(e), ServerWords.of(e)),
                 "Mend what the target names, so that this runs, then retry: "
-                        + object.restore().stream()
-                                .filter(statement -> !statement.startsWith("SET "))
-                                .findFirst()
-                                .orElse(""),
+                        + object.definition(),
                 e);
     }
 

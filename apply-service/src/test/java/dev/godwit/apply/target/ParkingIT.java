@@ -222,6 +222,28 @@ class ParkingIT {
 
     @ParameterizedTest
     @ValueSource(ints = {13, 18})
+    void whatIsGoneWithAPartitionIsForgotten(int version) throws Exception {
+        ConnectionSettings target = nastyDatabase(version);
+        try (TargetSession session = TargetSession.open(target, "test")) {
+            Connection connection = session.connection();
+            park(connection, PART, session.silent());
+            run(connection, "DROP TABLE other.part_2_1");
+            run(connection, "ALTER TABLE other.part DETACH PARTITION other.part_1");
+
+            // When
+            List<String> notes = restoring.restoreAll(connection);
+
+            // Then
+            assertThat(notes).hasSize(2);
+            assertThat(notes)
+                    .anyMatch(note -> note.contains("trigger \"part_t\" of other.part_1 "))
+                    .anyMatch(note -> note.contains("trigger \"part_t\" of other.part_2_1 "));
+            assertThat(new ParkedObjects().all(connection)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {13, 18})
     void theTargetIsReadyForTheApplication(int version) throws Exception {
         ConnectionSettings target = nastyDatabase(version);
         try (TargetSession session = TargetSession.open(target, "test")) {

@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
 /**
  * What is to travel when an operator wants tables loaded anew: those of the named that do not
  * travel yet join, and what a target table's rows come from is looked up again, so that partitions
- * come and go with it; one that is gone from the source travels no longer. The same checks as at
+ * come and go with it; one that is gone from the source, or that the selection means no more,
+ * travels no longer. The same checks as at
  * the start judge what is new.
  *
  * @param tablePatterns what the operator selected at the start
@@ -138,18 +139,18 @@ public record Reselection(
             Set<TableName> tablesNamed, List<TableMapping> meant, Databases.Side from) {
         var anew = new LinkedHashSet<TableName>();
         for (TableName name : tablesNamed) {
+            List<TableMapping> chosen =
+                    meant.stream().filter(table -> means(name, table, from.catalog())).toList();
             Set<TableName> of = new LinkedHashSet<>();
-            meant.stream()
-                    .filter(table -> means(name, table, from.catalog()))
-                    .forEach(table -> of.add(TableName.of(table.getTarget())));
+            chosen.forEach(table -> of.add(TableName.of(table.getTarget())));
             // A table that is gone, or is no partition any more, has left its rows behind.
             wanted.getTables().stream()
                     .filter(table -> isOf(name, table))
                     .forEach(table -> of.add(TableName.of(table.getTarget())));
             boolean there =
                     meant.stream().anyMatch(table -> of.contains(TableName.of(table.getTarget())));
-            boolean gone = !of.isEmpty() && !from.catalog().containsKey(name);
-            if (!there && !gone) {
+            boolean leaves = chosen.isEmpty() && !of.isEmpty();
+            if (!there && !leaves) {
                 throw unknown(name, from);
             }
             anew.addAll(of);

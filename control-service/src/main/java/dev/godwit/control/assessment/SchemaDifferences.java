@@ -20,12 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
  * What has changed in the schemas of both sides since a database migration began, so that a cutover
  * would leave rows behind: tables that the selection means and that do not travel, a partition that
- * was attached among them; tables that are gone; and whatever the checks of tables would refuse
+ * was attached among them; tables that are gone; partitions of the target that the source has
+ * otherwise; and whatever the checks of tables would refuse
  * today. A change that rows have used stops the sync by itself; this sees it before, too.
  *
  * @param tablePatterns what the operator selected
@@ -102,7 +104,7 @@ public record SchemaDifferences(
         there.retainAll(travelling);
         for (TableName gone : travelling) {
             if (!there.contains(gone)) {
-                differences.add(disappeared(gone, Objects.requireNonNull(ways.get(gone))));
+                differences.add(disappeared(gone, Objects.requireNonNull(ways.get(gone)), from, to));
             }
         }
         List<TableMapping> lasting =
@@ -113,6 +115,9 @@ public record SchemaDifferences(
         for (Check check : TableChecks.ofSchemas()) {
             differences.addAll(check.run(databases));
         }
+        // What still travels is no surplus, though its source is gone.
+        differences.addAll(
+                PartitionChecks.run(new Databases(from, to, wanted.getTables(), book, 0)));
         return differences.stream()
                 .filter(finding -> finding.result() == FindingResult.FAILED)
                 .map(CheckFinding::toAvro)
@@ -122,7 +127,7 @@ public record SchemaDifferences(
     private static Set<TableName> sources(List<TableMapping> tables) {
         return tables.stream()
                 .map(table -> TableName.of(table.getSource()))
-                .collect(Collectors.toCollection(java.util.TreeSet::new));
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static CheckFinding appeared(TableMapping table) {
@@ -153,23 +158,37 @@ public record SchemaDifferences(
                         .formatted(TableName.of(now.getTarget()), reload(name)));
     }
 
-    private CheckFinding disappeared(TableName name, TableMapping way) {
-        TableName named = way.getRoot() == null ? name : TableName.of(way.getRoot());
+    private CheckFinding disappeared(
+            TableName name, TableMapping way, Databases.Side from, Databases.Side to) {
         long others =
                 wanted.getTables().stream()
                         .filter(table -> table.getTarget().equals(way.getTarget()))
                         .count();
-        String left =
-                others > 1
-                        ? ""
-                        : "; its rows stay on the target until you drop %s there, after the cutover"
-                                .formatted(TableName.of(way.getTarget()).quoted());
-        return CheckFinding.failed(
-                "source.lost-tables",
-                ErrorCode.SCHEMA_CHANGED,
-                "table %s of the source is gone, or has another name".formatted(name),
-                "If it was dropped for good: %s%s. Else give it its name back."
-                        .formatted(reload(named), left));
+        boolean shares = others > 1 && way.getRoot() != null;
+        String letGo = reload(shares ? TableName.of(way.getRoot()) : name);
+        String left = shares ? "" : left(to, TableName.of(way.getTarget()));
+        return from.catalog().containsKey(name)
+                ? CheckFinding.failed(
+                        "source.lost-tables",
+                        ErrorCode.SCHEMA_CHANGED,
+                        "table %s of the source was detached, and the selection does not mean it by its own name"
+                                .formatted(name),
+                        "To let it go: %s%s. To keep it: the same of its own name with --add (\"add\": true)."
+                                .formatted(letGo, left))
+                : CheckFinding.failed(
+                        "source.lost-tables",
+                        ErrorCode.SCHEMA_CHANGED,
+                        "table %s of the source is gone, or has another name".formatted(name),
+                        "If it was dropped for good: %s%s. Else give it its name back."
+                                .formatted(letGo, left));
+    }
+
+    private static String left(Databases.Side to, TableName target) {
+        CatalogTable table = to.catalog().get(target);
+        return table != null && table.partition()
+                ? "; then drop or detach %s on the target".formatted(target.quoted())
+                : "; its rows stay on the target until you drop %s there, after the cutover"
+                        .formatted(target.quoted());
     }
 
     /** The call that has a table loaded. */

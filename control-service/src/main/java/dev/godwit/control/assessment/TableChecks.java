@@ -36,7 +36,10 @@ final class TableChecks {
     private TableChecks() {}
 
     static List<Check> all() {
-        return Stream.concat(ofSchemas().stream(), Stream.of(TableChecks::empty)).toList();
+        return Stream.concat(
+                        ofSchemas().stream(),
+                        Stream.of(TableChecks::empty, PartitionChecks::run))
+                .toList();
     }
 
     /** Those that hold while the tables travel, too. */
@@ -398,7 +401,7 @@ final class TableChecks {
                 : findings;
     }
 
-    private static boolean holdsRows(Statement statement, CatalogTable table) throws SQLException {
+    static boolean holdsRows(Statement statement, CatalogTable table) throws SQLException {
         String from = (table.partitioned() ? "" : "ONLY ") + table.name().quoted();
         try (ResultSet row = statement.executeQuery("SELECT EXISTS (SELECT FROM " + from + ")")) {
             row.next();

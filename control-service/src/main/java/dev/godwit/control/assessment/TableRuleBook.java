@@ -115,7 +115,8 @@ record TableRuleBook(List<TableRule> rules) {
                                 Objects.requireNonNull(rule.getTargetTable())));
     }
 
-    private TableName inSchema(TableName name) {
+    /** What a table is called on the target where no rule of its own names it. */
+    TableName inSchema(TableName name) {
         return new TableName(schemas().getOrDefault(name.schema(), name.schema()), name.name());
     }
 

@@ -2,13 +2,10 @@
 package dev.godwit.control.comparison;
 
 import dev.godwit.postgres.ConnectionSettings;
-import dev.godwit.postgres.ErrorCode;
-import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.ServerVersion;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.TableReport;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +36,7 @@ public final class Comparison {
     /**
      * One report for each target table.
      *
-     * @throws MigrationException if a side could not be read
+     * @throws dev.godwit.postgres.MigrationException if a side could not be read
      */
     public List<TableReport> run(List<TableMapping> tables) throws InterruptedException {
         var byTarget = new TreeMap<TableName, List<TableMapping>>();
@@ -47,27 +44,16 @@ public final class Comparison {
             byTarget.computeIfAbsent(TableName.of(mapping.getTarget()), none -> new ArrayList<>())
                     .add(mapping);
         }
-        try (Side sourceSide =
-                        Side.open(
-                                source,
-                                applicationName,
-                                ErrorCode.SERVER_UNREACHABLE,
-                                workers(byTarget));
-                Side targetSide =
-                        Side.open(
-                                target,
-                                applicationName,
-                                ErrorCode.TARGET_UNREACHABLE,
-                                workers(byTarget))) {
-            return compare(byTarget, sourceSide, targetSide);
-        } catch (SQLException e) {
-            throw Side.stopped(e);
+        int workers = workers(byTarget);
+        try (Side from = Side.open(Side.Role.SOURCE, source, applicationName, workers);
+                Side to = Side.open(Side.Role.TARGET, target, applicationName, workers)) {
+            return compare(byTarget, from, to);
         }
     }
 
     private static List<TableReport> compare(
             Map<TableName, List<TableMapping>> byTarget, Side source, Side target)
-            throws InterruptedException, SQLException {
+            throws InterruptedException {
         boolean floatsAsBytes = prints(source.version()) != prints(target.version());
         if (floatsAsBytes) {
             source.roundFloats();
@@ -114,7 +100,7 @@ public final class Comparison {
             List<TableMapping> sources,
             List<Future<Digest>> ofSource,
             Future<Digest> ofTarget) {
-        TableReport await() throws InterruptedException, SQLException {
+        TableReport await() throws InterruptedException {
             Digest expected = Digest.EMPTY;
             for (Future<Digest> part : ofSource) {
                 expected = expected.plus(Side.result(part));

@@ -2,7 +2,6 @@
 package dev.godwit.control.comparison;
 
 import dev.godwit.postgres.ConnectionSettings;
-import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.LargeObjects;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -99,14 +98,12 @@ public final class LargeObjectComparison {
     }
 
     private LargeObjectDifferences read(boolean namesOnly) throws InterruptedException {
-        try (Side from =
-                Side.open(source, applicationName, ErrorCode.SERVER_UNREACHABLE, WORKERS)) {
+        try (Side from = Side.open(Side.Role.SOURCE, source, applicationName, WORKERS)) {
             if (target.isEmpty()) {
                 return compare(from, Optional.empty(), NAMES);
             }
             try (Side to =
-                    Side.open(
-                            target.get(), applicationName, ErrorCode.TARGET_UNREACHABLE, WORKERS)) {
+                    Side.open(Side.Role.TARGET, target.get(), applicationName, WORKERS)) {
                 if (!namesOnly) {
                     return compare(from, Optional.of(to), digests(from, to));
                 }
@@ -114,8 +111,6 @@ public final class LargeObjectComparison {
                         ? new LargeObjectDifferences(false)
                         : compare(from, Optional.of(to), NAMES);
             }
-        } catch (SQLException e) {
-            throw Side.stopped(e);
         }
     }
 
@@ -134,7 +129,7 @@ public final class LargeObjectComparison {
     private record Pending(Future<Map<Long, String>> source, Future<Map<Long, String>> target) {}
 
     private static LargeObjectDifferences compare(Side from, Optional<Side> to, RangeQuery query)
-            throws SQLException, InterruptedException {
+            throws InterruptedException {
         var differences = new LargeObjectDifferences(query.ofContents());
         Deque<Pending> pending = new ArrayDeque<>();
         for (Range range : ranges(from)) {
@@ -156,13 +151,13 @@ public final class LargeObjectComparison {
     }
 
     private static void take(Deque<Pending> pending, LargeObjectDifferences differences)
-            throws SQLException, InterruptedException {
+            throws InterruptedException {
         Pending next = pending.removeFirst();
         differences.add(Side.result(next.source), Side.result(next.target));
     }
 
     /** They leave out no oid, whatever the target has. */
-    private static List<Range> ranges(Side from) throws SQLException, InterruptedException {
+    private static List<Range> ranges(Side from) throws InterruptedException {
         List<Long> cuts =
                 from.on(connection -> {
                     var found = new ArrayList<Long>();
@@ -212,7 +207,7 @@ public final class LargeObjectComparison {
         return read;
     }
 
-    private static String text(Side side, String query) throws SQLException, InterruptedException {
+    private static String text(Side side, String query) throws InterruptedException {
         return side.on(connection -> {
             try (Statement statement = connection.createStatement();
                     ResultSet row = statement.executeQuery(query)) {

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -27,21 +28,36 @@ final class Side implements AutoCloseable {
     private final List<Connection> all;
     private final ExecutorService threads;
     private final ServerVersion version;
+    private final Role role;
+    private final ConnectionSettings settings;
 
-    private Side(List<Connection> all, ServerVersion version) {
+    /** Which of the two it is, and what its failures are called that pass by themselves. */
+    enum Role {
+        SOURCE(ErrorCode.SERVER_UNREACHABLE, ErrorCode.SOURCE_FAILED),
+        TARGET(ErrorCode.TARGET_UNREACHABLE, ErrorCode.TARGET_FAILED);
+
+        private final ErrorCode unreachable;
+        private final ErrorCode failed;
+
+        Role(ErrorCode unreachable, ErrorCode failed) {
+            this.unreachable = unreachable;
+            this.failed = failed;
+        }
+    }
+
+    private Side(
+            List<Connection> all, ServerVersion version, Role role, ConnectionSettings settings) {
         this.all = List.copyOf(all);
         this.free = new ArrayBlockingQueue<>(all.size(), false, all);
         this.threads =
                 Executors.newFixedThreadPool(
                         all.size(), Thread.ofPlatform().daemon().name("compare-", 0).factory());
         this.version = version;
+        this.role = role;
+        this.settings = settings;
     }
 
-    static Side open(
-            ConnectionSettings settings,
-            String applicationName,
-            ErrorCode unreachable,
-            int workers) {
+    static Side open(Role role, ConnectionSettings settings, String applicationName, int workers) {
         var opened = new ArrayList<Connection>();
         try {
             ServerVersion version = null;
@@ -52,14 +68,13 @@ final class Side implements AutoCloseable {
                 version = ConnectionSettings.version(connection);
                 snapshot = Snapshot.begin(connection, snapshot);
             }
-            return new Side(opened, Objects.requireNonNull(version));
+            return new Side(opened, Objects.requireNonNull(version), role, settings);
         } catch (SQLException e) {
             opened.forEach(Snapshot::closeQuietly);
             ErrorCode code = SqlStates.connecting(e);
             throw new MigrationException(
-                    code == ErrorCode.SERVER_UNREACHABLE ? unreachable : code,
-                    "%s could not be read for the comparison: %s"
-                            .formatted(settings, e.getMessage()),
+                    code == ErrorCode.SERVER_UNREACHABLE ? role.unreachable : code,
+                    what(role, settings, e),
                     e);
         }
     }
@@ -69,17 +84,21 @@ final class Side implements AutoCloseable {
     }
 
     /** To the digits that all versions print alike. */
-    void roundFloats() throws SQLException {
-        for (Connection connection : all) {
-            Snapshot.roundFloats(connection);
+    void roundFloats() {
+        try {
+            for (Connection connection : all) {
+                Snapshot.roundFloats(connection);
+            }
+        } catch (SQLException e) {
+            throw stopped(e);
         }
     }
 
-    Optional<String> hashSample() throws SQLException, InterruptedException {
+    Optional<String> hashSample() throws InterruptedException {
         return on(connection -> RowHash.sample(connection, version));
     }
 
-    List<ColumnText> columnsOf(TableMapping mapping) throws SQLException, InterruptedException {
+    List<ColumnText> columnsOf(TableMapping mapping) throws InterruptedException {
         List<ColumnText> all =
                 on(connection ->
                         Snapshot.carriedColumns(
@@ -99,38 +118,61 @@ final class Side implements AutoCloseable {
         return threads.submit(() -> on(job));
     }
 
-    /** Runs it here. */
-    <T> T on(Job<T> job) throws SQLException, InterruptedException {
+    /**
+     * Runs it here.
+     *
+     * @throws MigrationException if the server refuses it, or does not answer
+     */
+    <T> T on(Job<T> job) throws InterruptedException {
         Connection connection = free.take();
         try {
             T result = job.run(connection);
             Snapshot.releaseLocks(connection);
             return result;
+        } catch (SQLException e) {
+            goOn(connection, e);
+            throw stopped(e);
         } finally {
             free.add(connection);
         }
     }
 
-    /** What a job gave. */
-    static <T> T result(Future<T> future) throws InterruptedException, SQLException {
+    /** So that the next job on it is not refused because of this one. */
+    private static void goOn(Connection connection, SQLException because) {
+        try {
+            Snapshot.releaseLocks(connection);
+        } catch (SQLException e) {
+            because.addSuppressed(e);
+        }
+    }
+
+    /**
+     * What a job gave.
+     *
+     * @throws MigrationException what the job threw
+     */
+    static <T> T result(Future<T> future) throws InterruptedException {
         try {
             return future.get();
         } catch (ExecutionException e) {
-            if (e.getCause() instanceof SQLException failed) {
+            if (e.getCause() instanceof MigrationException failed) {
                 throw failed;
             }
             throw new IllegalStateException(e.getCause());
         }
     }
 
-    /** A side could not be read to the end. */
-    static MigrationException stopped(SQLException e) {
+    private MigrationException stopped(SQLException e) {
+        ErrorCode code = SqlStates.passing(e) ? role.failed : ErrorCode.COMPARISON_REFUSED;
         return new MigrationException(
-                SqlStates.state(e).equals("42501")
-                        ? ErrorCode.PERMISSION_DENIED
-                        : ErrorCode.SOURCE_FAILED,
-                "the comparison of source and target stopped: " + e.getMessage(),
+                SqlStates.state(e).equals("42501") ? ErrorCode.PERMISSION_DENIED : code,
+                what(role, settings, e),
                 e);
+    }
+
+    private static String what(Role role, ConnectionSettings settings, SQLException e) {
+        return "the %s %s could not be read for the comparison: %s"
+                .formatted(role.name().toLowerCase(Locale.ROOT), settings, e.getMessage());
     }
 
     @Override

@@ -14,6 +14,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -21,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +45,7 @@ final class Background implements AutoCloseable {
             Executors.newThreadPerTaskExecutor(
                     Thread.ofPlatform().daemon().name("control-work-", 0).factory());
     private final Set<String> running = ConcurrentHashMap.newKeySet();
+    private final Map<String, MigrationException> troubles = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     Background(Connections connections, TopicAdmin topics, Planner planner, Clock clock) {
@@ -117,6 +121,14 @@ final class Background implements AutoCloseable {
                 });
     }
 
+    /** What keeps its check or comparison from its end, and is tried again by itself. */
+    Optional<MigrationException> trouble(DatabaseMigration database) {
+        return database.getPhase() == WantedPhase.CHECK
+                        || database.getPhase() == WantedPhase.FINALISE
+                ? Optional.ofNullable(troubles.get(database.getId()))
+                : Optional.empty();
+    }
+
     @Override
     public void close() {
         closed.countDown();
@@ -160,6 +172,7 @@ final class Background implements AutoCloseable {
         threads.execute(() -> {
             try {
                 work.run();
+                troubles.remove(database.getId());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (Exception e) {
@@ -186,11 +199,13 @@ final class Background implements AutoCloseable {
                 .log("checking or comparing failed");
         try {
             if (failure.code().retry() == ErrorCode.Retry.AUTOMATIC) {
+                troubles.put(database.getId(), failure);
                 owner.call(() -> {
                     owner.quiet(database.getId(), TRY_AGAIN);
                     return true;
                 });
             } else {
+                troubles.remove(database.getId());
                 settle(
                         owner,
                         migration,
@@ -214,7 +229,7 @@ final class Background implements AutoCloseable {
             Owner owner,
             Migration migration,
             DatabaseMigration database,
-            java.util.function.UnaryOperator<DatabaseMigration> change)
+            UnaryOperator<DatabaseMigration> change)
             throws InterruptedException {
         owner.call(() -> {
             owner.settle(migration, database, change);

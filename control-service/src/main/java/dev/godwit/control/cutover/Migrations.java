@@ -9,7 +9,6 @@ import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.DatabaseMigration;
 import dev.godwit.schemas.Failure;
-import dev.godwit.schemas.Finding;
 import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.WantedPhase;
 import dev.godwit.schemas.codec.SchemaBook;
@@ -23,6 +22,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What an operator can do: create, look, reload, start the cutover, apply, cancel, retry. A refusal
@@ -157,9 +157,23 @@ public final class Migrations implements AutoCloseable {
         });
     }
 
-    /** What has changed in the schemas and is in a cutover's way, at the last look. */
-    public List<Finding> schemaDifferences(String databaseId) {
-        return schemas.found(databaseId);
+    /**
+     * What is in a cutover's way, one sentence or two each: what has changed in the schemas, at the
+     * last look, and what keeps the databases from being compared.
+     */
+    public List<String> notes(DatabaseMigration database) {
+        return Stream.concat(
+                        schemas.found(database.getId()).stream()
+                                .map(difference ->
+                                        "A cutover would be refused: %s. %s"
+                                                .formatted(
+                                                        difference.getWhat(),
+                                                        difference.getRemedy())),
+                        background.trouble(database).stream()
+                                .map(trouble ->
+                                        "Tried again: %s. %s"
+                                                .formatted(trouble.what(), trouble.remedy())))
+                .toList();
     }
 
     /**

@@ -29,6 +29,10 @@ final class ReloadCommand {
                     ErrorCode.CHANGE_REFUSED.name(),
                     ErrorCode.ROW_MISSING.name());
 
+    /** Of the comparison behind the gate. */
+    private static final Set<String> COMPARED =
+            Set.of(ErrorCode.ROWS_DIFFER.name(), ErrorCode.COMPARISON_REFUSED.name());
+
     private final Owner owner;
     private final Progress progress;
     private final Connections connections;
@@ -118,7 +122,7 @@ final class ReloadCommand {
     }
 
     /**
-     * Whether a reload may mend what has stopped it: rows that differ, a change that the target
+     * Whether a reload may mend what has stopped it: rows that differ or are gone, a change that the target
      * does not take, which the load makes needless, or a table that is gone, which travels no
      * longer.
      */
@@ -126,8 +130,7 @@ final class ReloadCommand {
         if (wanted.getFailure() != null) {
             String code = wanted.getFailure().getCode();
             return code.equals(ErrorCode.LARGE_OBJECTS_CHANGED.name())
-                    || (code.equals(ErrorCode.ROWS_DIFFER.name())
-                            && wanted.getPhase() == WantedPhase.FINALISE);
+                    || (COMPARED.contains(code) && wanted.getPhase() == WantedPhase.FINALISE);
         }
         boolean syncs =
                 wanted.getPhase() == WantedPhase.RUN || wanted.getPhase() == WantedPhase.CUT_OVER;

@@ -22,7 +22,6 @@ import dev.godwit.schemas.CaptureTablePhase;
 import dev.godwit.schemas.CaptureTableStatus;
 import dev.godwit.schemas.Counters;
 import dev.godwit.schemas.DatabaseMigration;
-import dev.godwit.schemas.Finding;
 import dev.godwit.schemas.Migration;
 import dev.godwit.schemas.QualifiedName;
 import dev.godwit.schemas.Report;
@@ -47,16 +46,18 @@ public final class Views {
     private static final Duration SILENT = Duration.ofSeconds(15);
 
     private final Progress progress;
-    private final Function<String, List<Finding>> schemaDifferences;
+    private final Function<DatabaseMigration, List<String>> ownNotes;
     private final Clock clock;
 
     /**
-     * @param schemaDifferences of a database migration, by its id
+     * @param ownNotes what control itself has to say of a database migration
      */
     public Views(
-            Progress progress, Function<String, List<Finding>> schemaDifferences, Clock clock) {
+            Progress progress,
+            Function<DatabaseMigration, List<String>> ownNotes,
+            Clock clock) {
         this.progress = progress;
-        this.schemaDifferences = schemaDifferences;
+        this.ownNotes = ownNotes;
         this.clock = clock;
     }
 
@@ -173,7 +174,7 @@ public final class Views {
                         .toList());
     }
 
-    /** What apply says, what has changed in the schemas, and who has been silent. */
+    /** What apply and control say, and who has been silent. */
     private List<String> notes(DatabaseMigration wanted, DatabaseProgress reported, Instant now) {
         var notes = new ArrayList<String>();
         CaptureStatus capture = reported.capture();
@@ -181,11 +182,7 @@ public final class Views {
         if (apply != null) {
             notes.addAll(apply.getNotes());
         }
-        for (Finding difference : schemaDifferences.apply(wanted.getId())) {
-            notes.add(
-                    "A cutover would be refused: %s. %s"
-                            .formatted(difference.getWhat(), difference.getRemedy()));
-        }
+        notes.addAll(ownNotes.apply(wanted));
         boolean busy =
                 switch (wanted.getPhase()) {
                     case RUN, CUT_OVER, FINALISE, RELEASE_SOURCE, RELEASE_TARGET, CANCEL -> true;

@@ -307,6 +307,53 @@ class AssessmentIT {
     }
 
     @Test
+    void refusesPartitionsOfTheTargetThatWouldShowOtherRows() throws SQLException {
+        onBoth(
+                "SET search_path = public",
+                "CREATE TABLE entry (day int, id int, PRIMARY KEY (day, id)) PARTITION BY LIST (day)",
+                "CREATE TABLE entry_1 PARTITION OF entry FOR VALUES IN (1)",
+                "CREATE TABLE late PARTITION OF entry FOR VALUES IN (2) PARTITION BY LIST (id)",
+                "CREATE TABLE late_2 PARTITION OF late DEFAULT",
+                "CREATE TABLE loose (day int, id int, PRIMARY KEY (day, id))");
+        server.run(
+                target,
+                "CREATE TABLE public.rest PARTITION OF public.entry DEFAULT",
+                "CREATE TABLE public.entry_9 PARTITION OF public.entry FOR VALUES IN (9)");
+        assertThat(check().failure()).isEmpty();
+
+        server.run(target, "INSERT INTO public.entry VALUES (9, 9)");
+        assertMended(
+                "partition public.entry_9 of the target's table public.entry holds rows",
+                "DROP TABLE \"public\".\"entry_9\";");
+        server.run(target, "ALTER TABLE public.entry DETACH PARTITION public.entry_1");
+        assertMended(
+                "table public.entry_1 of the source is a partition of public.entry",
+                "ALTER TABLE \"public\".\"entry\" ATTACH PARTITION \"public\".\"entry_1\" FOR VALUES IN (1);");
+        server.run(source, "ALTER TABLE public.entry DETACH PARTITION public.late");
+        assertMended(
+                "table public.late of the target is a partition of public.entry",
+                "ALTER TABLE \"public\".\"entry\" DETACH PARTITION \"public\".\"late\";");
+        server.run(
+                target, "ALTER TABLE public.entry ATTACH PARTITION public.loose FOR VALUES IN (3)");
+        assertMended(
+                "table public.loose of the target is a partition of public.entry",
+                "ALTER TABLE \"public\".\"entry\" DETACH PARTITION \"public\".\"loose\";");
+        server.run(target, "INSERT INTO public.entry VALUES (9, 9)");
+        server.run(source, "DROP TABLE public.entry");
+        assertThat(check().failure()).as("unselected").isEmpty();
+    }
+
+    /** The remedy's statement is all that is needed. */
+    private void assertMended(String what, String statement) throws SQLException {
+        Failure failure = check().failure().orElseThrow();
+        assertThat(failure.getCode()).isEqualTo(ErrorCode.TARGET_PARTITIONS_DIFFER.name());
+        assertThat(failure.getWhat()).startsWith(what).doesNotContain("more)");
+        assertThat(failure.getRemedy()).contains(statement);
+        server.run(target, statement);
+        assertThat(check().failure()).isEmpty();
+    }
+
+    @Test
     void refusesAnIdentityThatPostgreSQL18WouldNotPublish() throws SQLException {
         onBoth("CREATE TABLE public.t (id int, g int GENERATED ALWAYS AS (id + 1) STORED)");
         server.run(source, "ALTER TABLE public.t REPLICA IDENTITY FULL");

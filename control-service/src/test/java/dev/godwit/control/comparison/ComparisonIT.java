@@ -2,8 +2,11 @@
 package dev.godwit.control.comparison;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.godwit.control.TestDatabases;
+import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.TableReport;
@@ -162,6 +165,27 @@ class ComparisonIT {
 
         assertThat(comparison().run(tables))
                 .containsExactly(new TableReport(name("pay"), name("pay"), 20L, 20L, true));
+    }
+
+    @Test
+    void aTableThatIsGoneIsNamedWithItsSide() throws Exception {
+        server.run("src", "CREATE TABLE public.here (id int)", "CREATE TABLE public.there (id int)");
+        server.run("dst", "CREATE TABLE public.there (id int)");
+
+        refused("gone", "the source ");
+        refused("here", "the target ");
+    }
+
+    private void refused(String table, String side) {
+        assertThatThrownBy(() -> compare("there", table))
+                .isInstanceOfSatisfying(
+                        MigrationException.class,
+                        e -> {
+                            assertThat(e.code()).isEqualTo(ErrorCode.COMPARISON_REFUSED);
+                            assertThat(e.what())
+                                    .startsWith(side)
+                                    .contains("\"public." + table + "\" does not exist");
+                        });
     }
 
     @Test

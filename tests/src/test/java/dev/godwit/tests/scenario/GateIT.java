@@ -149,6 +149,41 @@ class GateIT {
     }
 
     @Test
+    void saysWhatKeepsItFromComparingAndGoesOnWithoutATableThatIsGone() {
+        // Given: a comparison that waits for a table
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        migration.expect202(migration.startCutover(false));
+        String waiting =
+                "FROM pg_stat_activity WHERE application_name LIKE 'godwit%compare%' AND wait_event_type = 'Lock'";
+        try (HeldLock lock = HeldLock.of(source, "LOCK TABLE label IN ACCESS EXCLUSIVE MODE")) {
+            migration.applyAccepted();
+            migration.await(
+                    "a comparison that waits",
+                    status -> source.number("SELECT count(*) " + waiting) > 0);
+
+            // When
+            source.query("SELECT pg_terminate_backend(pid) " + waiting);
+            migration.await(
+                    "a note",
+                    status ->
+                            status.notes().stream()
+                                    .anyMatch(note -> note.startsWith("Tried again: the source ")));
+            lock.execute("DROP TABLE label");
+            lock.commit();
+        }
+
+        // Then
+        DatabaseStatus failed = migration.awaitState("failed");
+        assertThat(failed.failureCode()).isEqualTo("COMPARISON_REFUSED");
+        assertThat(failed.failureWhat()).startsWith("the source ").contains("label");
+        migration.expect202(migration.reload("public.label"));
+        assertThat(migration.cutOver().notes()).noneMatch(note -> note.startsWith("Tried again"));
+        target.execute("DROP TABLE label");
+        MigrationHarness.requireEqual(source, target);
+    }
+
+    @Test
     void refusesWhileAPreparedTransactionWaits() {
         RunningMigration migration = harness.migrate(source, target);
         migration.awaitState("ready_to_cutover");

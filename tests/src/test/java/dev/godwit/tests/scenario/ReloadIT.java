@@ -208,6 +208,62 @@ class ReloadIT {
     }
 
     @Test
+    void leafByLeafTheTargetsPartitionsMustBeTheSources() {
+        // Given: triggers that have to be parked, and what of them a detach takes away
+        Database source = harness.database(15, "leaves_source");
+        Database target = harness.database(18, "leaves_target");
+        for (Database side : List.of(source, target)) {
+            side.executeAs(
+                    Roles.MIGRATOR,
+                    "CREATE TABLE event (day int, id int, PRIMARY KEY (day, id)) PARTITION BY LIST (day)",
+                    "CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1)",
+                    "CREATE TABLE event_2 PARTITION OF event FOR VALUES IN (2)",
+                    "CREATE TABLE event_3 PARTITION OF event FOR VALUES IN (3)",
+                    "CREATE TABLE loose (day int, id int, PRIMARY KEY (day, id))",
+                    "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+                    "CREATE TRIGGER always AFTER INSERT ON event FOR EACH ROW EXECUTE FUNCTION note()",
+                    "ALTER TABLE event ENABLE ALWAYS TRIGGER always");
+        }
+        source.execute(
+                "INSERT INTO event SELECT 1 + i % 3, i FROM generate_series(1, 90) i",
+                "INSERT INTO loose SELECT 4, i FROM generate_series(1, 9) i");
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+
+        // When
+        source.execute(
+                "INSERT INTO event VALUES (3, 1000)",
+                "DROP TABLE event_3",
+                "ALTER TABLE event DETACH PARTITION event_2",
+                "ALTER TABLE event ATTACH PARTITION loose FOR VALUES IN (4)",
+                "INSERT INTO event VALUES (4, 1000), (1, 1000)");
+        refused(migration.startCutover(false), "public.event_3");
+        migration.expect202(migration.reload("public.event_3"));
+        migration.awaitState("ready_to_cutover");
+        migration.awaitNothingPending();
+        for (String table : List.of("public.event_2", "public.loose", "public.event_3")) {
+            target.execute(mending(migration.startCutover(false), table));
+        }
+        source.execute("INSERT INTO event_2 VALUES (7, 7)", "INSERT INTO event VALUES (4, 1001)");
+
+        // Then: of the partitions nothing was loaded anew
+        DatabaseStatus end = migration.cutOver(false);
+        assertThat(end.attempts("public.event_1")).isEqualTo(1);
+        MigrationHarness.requireEqual(source, target);
+        for (String table : List.of("event", "event_2")) {
+            String rows = "SELECT * FROM " + table + " ORDER BY 1, 2";
+            assertThat(target.query(rows)).isNotEmpty().isEqualTo(source.query(rows));
+        }
+    }
+
+    /** The statement of a refusal's remedy. */
+    private static String mending(Reply refused, String table) {
+        assertThat(refused.code()).isEqualTo("SCHEMA_CHANGED");
+        assertThat(refused.body().path("what").asText()).contains(table);
+        return refused.remedy().replaceFirst("^On the target: ", "").replaceFirst(";.*", "");
+    }
+
+    @Test
     void aDroppedTableIsLetGo() {
         // Given
         Database source = Shop.fill(Shop.create(harness.database(15, "dropped_source")), 300);
