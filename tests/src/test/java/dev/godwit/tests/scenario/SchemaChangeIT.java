@@ -12,6 +12,7 @@ import dev.godwit.tests.harness.RunningMigration;
 import dev.godwit.tests.postgres.Database;
 import dev.godwit.tests.postgres.Roles;
 import dev.godwit.tests.workload.Shop;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -116,6 +117,48 @@ class SchemaChangeIT {
         migration.expect202(migration.retry());
         migration.awaitState("ready_to_cutover");
         migration.awaitNothingPending();
+    }
+
+    @Test
+    void stopsAtAValueThatTheTypeOfTheTargetDoesNotHave() {
+        for (Database database : List.of(source, target)) {
+            database.executeAs(
+                    Roles.MIGRATOR,
+                    "CREATE TYPE size AS (wide int, high int)",
+                    "CREATE TABLE box (id int PRIMARY KEY, inside size, others size[])");
+        }
+        source.execute("INSERT INTO box VALUES (1, '(1,2)', ARRAY['(3,4)'::size]), (2, NULL, NULL)");
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+
+        source.execute(
+                "ALTER TYPE mood ADD VALUE 'giddy'",
+                "UPDATE account SET mood = 'giddy' WHERE id BETWEEN 2 AND 40");
+        DatabaseStatus stopped = migration.awaitState("failed");
+        refusedByTheType(stopped, "public.account", "mood of type public.mood");
+        assertThat(stopped.toString()).doesNotContain("giddy");
+        stopsAgain(migration, stopped);
+        goesOnBehind(migration, "ALTER TYPE mood ADD VALUE 'giddy'");
+
+        source.execute(
+                "ALTER TYPE size ADD ATTRIBUTE deep int",
+                "UPDATE box SET inside.deep = 3 WHERE id = 2",
+                "INSERT INTO box VALUES (3, '(4,5,6)', ARRAY['(7,8,9)'::size])");
+        refusedByTheType(
+                migration.awaitState("failed"),
+                "public.box",
+                "inside of type public.size, others of type public.size[]");
+        goesOnBehind(migration, "ALTER TYPE size ADD ATTRIBUTE deep int");
+
+        migration.cutOver(false);
+        MigrationHarness.requireEqual(source, target);
+    }
+
+    private static void refusedByTheType(DatabaseStatus stopped, String table, String columns) {
+        assertThat(stopped.failureCode()).isEqualTo("CHANGE_REFUSED");
+        assertThat(stopped.failureWhat()).contains(table, "22P02");
+        assertThat(stopped.failureRemedy())
+                .contains("make the same change on the target (ALTER TYPE ... ADD VALUE", columns);
     }
 
     @Test
