@@ -113,6 +113,8 @@ public record SchemaDifferences(
                         published.contains(name) ? renamed(name, lost) : appeared(table));
             } else if (!way.getTarget().equals(table.getTarget())) {
                 differences.add(moved(way, table));
+            } else if (!Objects.equals(way.getRoot(), table.getRoot())) {
+                new PartitionDifference(from, to, book).of(table).ifPresent(differences::add);
             }
         }
         for (TableName gone : lost) {

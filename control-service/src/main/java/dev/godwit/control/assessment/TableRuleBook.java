@@ -115,7 +115,8 @@ record TableRuleBook(List<TableRule> rules) {
                                 Objects.requireNonNull(rule.getTargetTable())));
     }
 
-    private TableName inSchema(TableName name) {
+    /** A table's name on the target, unless a rule names that. */
+    TableName inSchema(TableName name) {
         return new TableName(schemas().getOrDefault(name.schema(), name.schema()), name.name());
     }
 
