@@ -142,7 +142,7 @@ public enum ErrorCode {
     SCHEMA_CHANGED(Retry.AFTER_ACTION, "Make the same change on the target, then retry."),
     CHANGE_REFUSED(
             Retry.AFTER_ACTION,
-            "Mend the target so that it accepts this change, then retry; nothing was skipped."),
+            "Mend the target so that it accepts this change, then retry; nothing was skipped. A type that has got a further value or attribute on the source needs it on the target, too (ALTER TYPE ... ADD VALUE, ADD ATTRIBUTE)."),
     ROW_MISSING(
             Retry.AFTER_ACTION,
             "The target lacks a row that the source changed, so somebody else writes to the target. Restore the row, then retry; or have the table loaded anew: godwit reload."),

@@ -31,6 +31,8 @@ final class LaneSession implements AutoCloseable {
                     + " SET enable_mergejoin = off; SET temp_buffers = '32MB';"
                     + " SELECT pg_catalog.set_config(name, 'off', false) FROM pg_catalog.pg_settings WHERE name = 'jit'";
 
+    private static final String NO_VALUE_OF_THE_TYPE = "22P02";
+
     private final int lane;
     private final Lanes ledger;
     private final Connection connection;
@@ -197,7 +199,7 @@ final class LaneSession implements AutoCloseable {
             if (SqlStates.passing(e) || SqlStates.state(e).isEmpty()) {
                 throw e;
             }
-            throw refused(e, name(change));
+            throw refused(e, name(change), remedy(e, change.table()));
         } catch (RowsUnmatchedException e) {
             throw new MigrationException(
                     ErrorCode.ROW_MISSING, "the target has no row for " + name(change), e);
@@ -221,8 +223,21 @@ final class LaneSession implements AutoCloseable {
         }
     }
 
-    /** Without the server's own words: they hold values of the row. */
+    /** An unknown label of an enum, an attribute too many: the source's type has got more. */
+    private static String remedy(SQLException e, TargetTable table) {
+        String types = table.ofOwnTypes();
+        return SqlStates.state(e).equals(NO_VALUE_OF_THE_TYPE) && !types.isEmpty()
+                ? "If a type has changed on the source, make the same change on the target (ALTER TYPE ... ADD VALUE, ADD ATTRIBUTE, ...), then retry: columns of such types are %s. Nothing was skipped."
+                        .formatted(types)
+                : ErrorCode.CHANGE_REFUSED.remedy();
+    }
+
     static MigrationException refused(SQLException e, String what) {
+        return refused(e, what, ErrorCode.CHANGE_REFUSED.remedy());
+    }
+
+    /** Without the server's own words: they hold values of the row. */
+    private static MigrationException refused(SQLException e, String what, String remedy) {
         String constraint = "";
         if (e instanceof PSQLException server) {
             ServerErrorMessage message = server.getServerErrorMessage();
@@ -235,7 +250,9 @@ final class LaneSession implements AutoCloseable {
         return new MigrationException(
                 ErrorCode.CHANGE_REFUSED,
                 "the target refused %s: SQLSTATE %s%s"
-                        .formatted(what, SqlStates.state(e), constraint));
+                        .formatted(what, SqlStates.state(e), constraint),
+                remedy,
+                null);
     }
 
     private static String name(RowChange change) {

@@ -6,6 +6,7 @@ import dev.godwit.postgres.TableName;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A target table as its catalog says: what may be written, and how a row is found.
@@ -49,6 +50,14 @@ record TargetTable(
     /** For UPDATE, DELETE and TRUNCATE: children by inheritance are tables of their own. */
     String sql() {
         return partitioned ? name.quoted() : "ONLY " + name.quoted();
+    }
+
+    /** The columns whose types are of this database, in words; empty without any. */
+    String ofOwnTypes() {
+        return columns.stream()
+                .filter(column -> column.ownType().isPresent())
+                .map(column -> column.name() + " of type " + column.type())
+                .collect(Collectors.joining(", "));
     }
 
     TargetTable with(LaneClass other) {

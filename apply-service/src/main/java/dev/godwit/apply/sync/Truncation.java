@@ -65,9 +65,7 @@ final class Truncation {
                     ErrorCode.CHANGE_REFUSED,
                     "a TRUNCATE of %s at %s empties a part of the target table %s"
                             .formatted(emptied, position, target),
-                    "Give the target table partitions of the same names as the source's, or delete"
-                            + " these rows on the source by DELETE; cancel and start a fresh"
-                            + " migration.",
+                    "Have the table loaded anew (godwit reload); or start a fresh migration to a table that has partitions of the same names.",
                     null);
         }
     }

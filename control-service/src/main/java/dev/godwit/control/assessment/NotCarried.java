@@ -19,10 +19,12 @@ enum NotCarried {
             "foreign-tables",
             "foreign tables",
             """
-            SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-             WHERE c.relkind = 'f' ORDER BY 1\
+            SELECT n.nspname || '.' || c.relname || coalesce(' (a partition of ' || i.inhparent::pg_catalog.regclass || ')', '')
+              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
+             WHERE c.relkind = 'f' ORDER BY c.relispartition DESC, 1\
             """,
-            "Their rows are another server's. Create the server, the user mappings and the tables on the target (pg_dump -s has all but the passwords)"),
+            "Their rows are another server's. Create the server, the user mappings and the tables on the target (pg_dump -s has all but the passwords); attach those that are partitions after the cutover, else their rows are missing in the partitioned table"),
     EXTENSION_SETTINGS(
             "extension-settings",
             "extensions that keep rows of this database in tables of their own",

@@ -3,6 +3,7 @@ package dev.godwit.control.assessment;
 
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
+import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.SqlStates;
 import dev.godwit.postgres.TableName;
@@ -12,6 +13,8 @@ import dev.godwit.schemas.Finding;
 import dev.godwit.schemas.FindingResult;
 import dev.godwit.schemas.TableMapping;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,6 +42,14 @@ public record SchemaDifferences(
         List<String> tablePatterns,
         DatabaseMigration wanted,
         String applicationName) {
+    private static final String PUBLISHED =
+            """
+            SELECT n.nspname, c.relname FROM pg_catalog.pg_publication p
+              JOIN pg_catalog.pg_publication_rel r ON r.prpubid = p.oid
+              JOIN pg_catalog.pg_class c ON c.oid = r.prrelid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+             WHERE p.pubname = ?
+            """;
 
     /**
      * Each with the statement that ends it, where there is one; none as a rule.
@@ -92,20 +103,22 @@ public record SchemaDifferences(
         Map<TableName, TableMapping> ways = new HashMap<>();
         wanted.getTables().forEach(table -> ways.put(TableName.of(table.getSource()), table));
         Set<TableName> travelling = sources(wanted.getTables());
+        Set<TableName> there = new HashSet<>(sources(selected));
+        there.retainAll(travelling);
+        List<TableName> lost = travelling.stream().filter(name -> !there.contains(name)).toList();
+        Set<TableName> published = lost.isEmpty() ? Set.of() : published(from.connection());
         for (TableMapping table : selected) {
-            TableMapping way = ways.get(TableName.of(table.getSource()));
+            TableName name = TableName.of(table.getSource());
+            TableMapping way = ways.get(name);
             if (way == null) {
-                differences.add(appeared(table));
+                differences.add(
+                        published.contains(name) ? renamed(name, lost) : appeared(table));
             } else if (!way.getTarget().equals(table.getTarget())) {
                 differences.add(moved(way, table));
             }
         }
-        Set<TableName> there = new HashSet<>(sources(selected));
-        there.retainAll(travelling);
-        for (TableName gone : travelling) {
-            if (!there.contains(gone)) {
-                differences.add(disappeared(gone, Objects.requireNonNull(ways.get(gone)), from, to));
-            }
+        for (TableName gone : lost) {
+            differences.add(disappeared(gone, Objects.requireNonNull(ways.get(gone)), from, to));
         }
         List<TableMapping> lasting =
                 wanted.getTables().stream()
@@ -130,6 +143,41 @@ public record SchemaDifferences(
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
+    /** What the source publishes for this migration, whatever it is called now. */
+    private Set<TableName> published(Connection from) throws SQLException {
+        var names = new HashSet<TableName>();
+        try (PreparedStatement query = from.prepareStatement(PUBLISHED)) {
+            query.setString(1, "godwit_" + wanted.getId());
+            try (ResultSet row = query.executeQuery()) {
+                while (row.next()) {
+                    names.add(new TableName(row.getString(1), row.getString(2)));
+                }
+            }
+        }
+        return names;
+    }
+
+    /** Its rows go where they went before. */
+    private static CheckFinding renamed(TableName name, List<TableName> lost) {
+        TableName first = lost.getFirst();
+        boolean known = lost.size() == 1 && first.schema().equals(name.schema());
+        return CheckFinding.failed(
+                "source.lost-tables",
+                ErrorCode.SCHEMA_CHANGED,
+                "table %s of the source seems to be %s under another name"
+                        .formatted(
+                                name,
+                                lost.stream()
+                                        .map(TableName::toString)
+                                        .collect(Collectors.joining(" or "))),
+                "Give it its name back on the source: ALTER TABLE %s %s;"
+                        .formatted(
+                                name.quoted(),
+                                known
+                                        ? "RENAME TO " + Identifiers.quote(first.name())
+                                        : "RENAME TO ..., SET SCHEMA ..."));
+    }
+
     private static CheckFinding appeared(TableMapping table) {
         TableName name = TableName.of(table.getSource());
         String what =
@@ -148,14 +196,19 @@ public record SchemaDifferences(
     /** An attached table, or a detached partition. */
     private static CheckFinding moved(TableMapping way, TableMapping now) {
         TableName name = TableName.of(now.getSource());
+        TableName former = TableName.of(way.getTarget());
+        String left =
+                way.getRoot() == null
+                        ? " Table %s of the target stays as it is: drop it once it is not needed."
+                                .formatted(former)
+                        : "";
         return CheckFinding.failed(
                 "source.new-tables",
                 ErrorCode.SCHEMA_CHANGED,
                 "table %s of the source was attached or detached: its rows belong in table %s of the target, and travel to %s"
-                        .formatted(
-                                name, TableName.of(now.getTarget()), TableName.of(way.getTarget())),
-                "Create table %s on the target if it is not there yet; then %s."
-                        .formatted(TableName.of(now.getTarget()), reload(name)));
+                        .formatted(name, TableName.of(now.getTarget()), former),
+                "Create table %s on the target if it is not there yet; then %s.%s"
+                        .formatted(TableName.of(now.getTarget()), reload(name), left));
     }
 
     private CheckFinding disappeared(

@@ -13,7 +13,9 @@ import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Failure;
 import dev.godwit.schemas.Finding;
 import dev.godwit.schemas.FindingResult;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -77,6 +79,23 @@ class AssessmentIT {
         assertThat(outcome.tables())
                 .extracting(mapping -> TableName.of(mapping.getTarget()).toString())
                 .containsExactly("public.moods", "public.orders");
+    }
+
+    @Test
+    void doesNotMindATemporaryTableOfAnotherSession() throws SQLException {
+        onBoth("SET search_path = public", ORDERS);
+        try (Connection another = server.settings(source).open("another");
+                Statement statement = another.createStatement()) {
+            statement.execute("CREATE TEMPORARY TABLE passing (line text)");
+            statement.execute("CREATE TEMPORARY TABLE orders (line text)");
+
+            Outcome outcome = check();
+
+            assertThat(outcome.failure()).isEmpty();
+            assertThat(outcome.tables())
+                    .extracting(mapping -> TableName.of(mapping.getSource()).toString())
+                    .containsExactly("public.orders");
+        }
     }
 
     @Test

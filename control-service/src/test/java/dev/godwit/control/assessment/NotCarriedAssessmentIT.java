@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.godwit.control.TestDatabases;
 import dev.godwit.control.assessment.Assessment.Outcome;
 import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.Finding;
 import dev.godwit.schemas.FindingResult;
 import java.sql.SQLException;
@@ -182,6 +183,33 @@ class NotCarriedAssessmentIT {
                     "ALTER SUBSCRIPTION papers SET (slot_name = NONE)",
                     "DROP SUBSCRIPTION papers");
         }
+    }
+
+    @Test
+    void saysThatTheRowsOfAForeignPartitionStayBehind() throws SQLException {
+        for (String database : List.of(source, target)) {
+            server.run(
+                    database,
+                    "CREATE TABLE public.log (day int, id int) PARTITION BY LIST (day)",
+                    "CREATE TABLE public.log_1 PARTITION OF public.log (PRIMARY KEY (day, id)) FOR VALUES IN (1)");
+        }
+        server.run(
+                source,
+                "CREATE FOREIGN DATA WRAPPER nowhere",
+                "CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere",
+                "CREATE FOREIGN TABLE public.far PARTITION OF public.log FOR VALUES IN (2) SERVER nowhere");
+
+        Outcome outcome = check(List.of());
+
+        assertThat(outcome.failure()).isEmpty();
+        assertThat(outcome.tables())
+                .extracting(mapping -> TableName.of(mapping.getSource()).toString())
+                .containsExactly("public.log_1", "public.orders");
+        Finding warning = only(outcome, FindingResult.WARNING);
+        assertThat(warning.getWhat())
+                .isEqualTo(
+                        "foreign tables are not carried, and the source has 1: public.far (a partition of public.log)");
+        assertThat(warning.getRemedy()).contains("attach those that are partitions");
     }
 
     private static org.assertj.core.groups.Tuple said(String id, String kind, String name) {

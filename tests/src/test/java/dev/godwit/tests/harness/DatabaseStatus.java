@@ -74,6 +74,10 @@ public record DatabaseStatus(JsonNode json) {
         return json.path("failure").path("what").asText("");
     }
 
+    public String failureRemedy() {
+        return json.path("failure").path("remedy").asText("");
+    }
+
     public String reopened() {
         return json.path("reopened").asText("");
     }

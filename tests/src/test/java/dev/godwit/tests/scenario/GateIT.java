@@ -189,14 +189,16 @@ class GateIT {
         migration.awaitState("ready_to_cutover");
         try (HeldLock transaction =
                 HeldLock.of(source, "INSERT INTO scratch VALUES (7, 'prepared')")) {
-            transaction.execute("PREPARE TRANSACTION 'waits'");
+            transaction.execute("PREPARE TRANSACTION 'order 7'");
         }
         migration.expect202(migration.startCutover(false));
         migration.awaitNothingPending();
 
-        migration.expect409("PREPARED_TRANSACTION");
+        Reply refused = migration.expect409("PREPARED_TRANSACTION");
+        assertThat(refused.body().path("what").asText())
+                .isEqualTo("prepared on the source and not ended: order 7");
 
-        source.execute("COMMIT PREPARED 'waits'");
+        source.execute("COMMIT PREPARED 'order 7'");
         migration.cutOver();
         MigrationHarness.requireEqual(source, target);
         assertThat(target.value("SELECT what FROM scratch WHERE id = 7")).isEqualTo("prepared");

@@ -192,7 +192,7 @@ class ReloadIT {
 
         // When
         source.execute("ALTER TABLE event ATTACH PARTITION loose FOR VALUES IN (2)");
-        refused(migration.startCutover(false), "public.loose");
+        refused(migration.startCutover(false), "table public.loose of the source was attached");
         migration.expect202(migration.reload("public.loose"));
         migration.awaitState("ready_to_cutover");
         source.execute(
@@ -292,6 +292,81 @@ class ReloadIT {
                 .containsExactly("the last change");
         target.execute("DROP TABLE label");
         MigrationHarness.requireEqual(source, target);
+    }
+
+    @Test
+    void tablesThatTravelBecomePartitionsAndBack() {
+        // Given: a partition of the target for each of the source's, and one table for all of them
+        Database source = harness.database(15, "parted_source");
+        Database target = harness.database(18, "parted_target");
+        String columns = "(day int, id int, PRIMARY KEY (day, id))";
+        for (Database database : List.of(source, target)) {
+            database.executeAs(
+                    Roles.MIGRATOR,
+                    "CREATE TABLE visit " + columns + " PARTITION BY LIST (day)",
+                    "CREATE TABLE visit_1 PARTITION OF visit FOR VALUES IN (1)",
+                    "CREATE TABLE visit_2 " + columns,
+                    "CREATE TABLE visit_4 PARTITION OF visit FOR VALUES IN (4)");
+        }
+        source.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE event " + columns + " PARTITION BY LIST (day)",
+                "CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1)",
+                "CREATE TABLE event_2 PARTITION OF event FOR VALUES IN (2)");
+        target.executeAs(Roles.MIGRATOR, "CREATE TABLE event " + columns);
+        for (String table : List.of("event_1", "event_2", "visit_1", "visit_2", "visit_4")) {
+            source.execute(
+                    "INSERT INTO %s SELECT %s, i FROM generate_series(1, 50) i"
+                            .formatted(table, table.charAt(table.length() - 1)));
+        }
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+
+        // When
+        source.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE visit_3 " + columns,
+                "INSERT INTO visit_3 SELECT 3, i FROM generate_series(1, 50) i",
+                "ALTER TABLE visit ATTACH PARTITION visit_3 FOR VALUES IN (3)",
+                "ALTER TABLE visit ATTACH PARTITION visit_2 FOR VALUES IN (2)",
+                "ALTER TABLE visit DETACH PARTITION visit_4");
+        mend(
+                migration,
+                target,
+                "ALTER TABLE \"public\".\"visit\" ATTACH PARTITION \"public\".\"visit_2\" FOR VALUES IN (2);");
+        refused(migration.startCutover(false), "partition public.visit_3");
+        target.executeAs(
+                Roles.MIGRATOR, "CREATE TABLE visit_3 PARTITION OF visit FOR VALUES IN (3)");
+        migration.expect202(migration.reload("public.visit_3"));
+        migration.awaitState("ready_to_cutover");
+        mend(
+                migration,
+                target,
+                "ALTER TABLE \"public\".\"visit\" DETACH PARTITION \"public\".\"visit_4\";");
+        source.execute(
+                "DELETE FROM visit WHERE id = 2",
+                "INSERT INTO visit_4 VALUES (5, 5)",
+                "TRUNCATE event_1",
+                "INSERT INTO event VALUES (1, 7), (2, 70)");
+        DatabaseStatus stopped = migration.awaitState("failed");
+        assertThat(stopped.failureCode()).isEqualTo("CHANGE_REFUSED");
+        assertThat(stopped.failureWhat()).contains("TRUNCATE of [public.event_1]");
+        assertThat(stopped.failureRemedy()).contains("godwit reload");
+        migration.expect202(migration.reload("public.event_1"));
+
+        // Then
+        migration.cutOver(false);
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.number("SELECT count(*) FROM event")).isEqualTo(52);
+        assertThat(target.number("SELECT count(*) FROM visit")).isEqualTo(147);
+    }
+
+    /** The cutover is refused until the statement of its remedy has run on the target. */
+    private static void mend(RunningMigration migration, Database target, String statement) {
+        Reply reply = migration.startCutover(false);
+        assertThat(reply.code()).isEqualTo("SCHEMA_CHANGED");
+        assertThat(reply.remedy()).isEqualTo("On the target: " + statement);
+        target.executeAs(Roles.MIGRATOR, statement);
     }
 
     @Test

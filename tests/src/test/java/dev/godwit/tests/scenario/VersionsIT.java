@@ -4,6 +4,7 @@ package dev.godwit.tests.scenario;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.godwit.tests.harness.DatabaseStatus;
+import dev.godwit.tests.harness.HeldLock;
 import dev.godwit.tests.harness.MigrationHarness;
 import dev.godwit.tests.harness.MigrationTest;
 import dev.godwit.tests.harness.RunningMigration;
@@ -33,8 +34,7 @@ class VersionsIT {
 
         assertThat(refused.failureCode()).isEqualTo("SOURCE_TOO_OLD");
         assertThat(refused.failureWhat()).isEqualTo("the source is PostgreSQL 9.6");
-        assertThat(refused.json().path("failure").path("remedy").asText())
-                .contains("pgoutput", "pg_upgrade", "pg_dump");
+        assertThat(refused.failureRemedy()).contains("pgoutput", "pg_upgrade", "pg_dump");
         assertThat(target.query("SELECT nspname FROM pg_namespace WHERE nspname = 'godwit'"))
                 .isEmpty();
     }
@@ -137,7 +137,33 @@ class VersionsIT {
                         target.number("SELECT count(*) FROM emptied") == 0
                                 && target.number("SELECT count(*) FROM refilled") == 2);
         source.execute("INSERT INTO emptied VALUES (1, 'w1')", "UPDATE refilled SET what = 'n'");
-        migration.cutOver(false);
+
+        // A rewrite is told from it by nothing.
+        source.execute("VACUUM FULL refilled", "CLUSTER other USING other_pkey");
+        migration.await(
+                "both tables once more",
+                status ->
+                        status.attempts("public.refilled") > 2
+                                && status.attempts("public.other") > 1);
+        migration.awaitState("ready_to_cutover");
+        truncateBehindTheGate(migration, source, target);
+        migration.expect202(migration.reload("public.other"));
+        migration.await(
+                "the load", status -> status.json().path("initializationCompleted").asBoolean());
+        migration.cutOver();
         MigrationHarness.requireEqual(source, target);
+        assertThat(target.number("SELECT count(*) FROM other")).isZero();
+    }
+
+    /** The cutover's ANALYZE waits for the lock meanwhile. */
+    private static void truncateBehindTheGate(
+            RunningMigration migration, Database source, Database target) {
+        migration.expect202(migration.startCutover(false));
+        try (HeldLock lock =
+                HeldLock.of(target, "LOCK TABLE refilled IN SHARE UPDATE EXCLUSIVE MODE")) {
+            migration.applyAccepted();
+            source.execute("TRUNCATE other");
+        }
+        assertThat(migration.awaitState("failed").failureCode()).isEqualTo("ROWS_DIFFER");
     }
 }
