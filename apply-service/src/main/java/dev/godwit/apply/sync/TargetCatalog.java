@@ -229,6 +229,11 @@ final class TargetCatalog {
         return LaneClass.SPREAD;
     }
 
+    /**
+     * Equality is a B-tree's third strategy. A key with WITHOUT OVERLAPS (18) is a GiST index: its
+     * strategies are each operator class's own (the third of a range is to overlap), but whatever
+     * stands in such a key has an operator called =.
+     */
     private List<KeyIndex> keyIndexes(TableName name) throws SQLException {
         var indexes = new ArrayList<KeyIndex>();
         try (PreparedStatement select =
@@ -246,10 +251,12 @@ final class TargetCatalog {
                         JOIN pg_catalog.pg_attribute AS a
                           ON a.attrelid = c.oid AND a.attnum = k.attnum
                         JOIN pg_catalog.pg_opclass AS p ON p.oid = k.opclass
+                        JOIN pg_catalog.pg_am AS h ON h.oid = p.opcmethod
                         JOIN pg_catalog.pg_amop AS m ON m.amopfamily = p.opcfamily
-                          AND m.amopstrategy = 3 AND m.amoplefttype = p.opcintype
-                          AND m.amoprighttype = p.opcintype
+                          AND m.amoplefttype = p.opcintype AND m.amoprighttype = p.opcintype
                         JOIN pg_catalog.pg_operator AS o ON o.oid = m.amopopr
+                          AND CASE h.amname WHEN 'btree' THEN m.amopstrategy = 3
+                            WHEN 'gist' THEN o.oprname = '=' ELSE false END
                         JOIN pg_catalog.pg_namespace AS n ON n.oid = o.oprnamespace
                         WHERE s.nspname = ?::text AND c.relname = ?::text
                           AND c.relkind IN ('r', 'p') AND i.indisunique AND i.indimmediate

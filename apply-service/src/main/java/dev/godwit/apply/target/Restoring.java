@@ -105,9 +105,7 @@ public final class Restoring {
                         e.getCause() instanceof SQLException refused
                                 && SqlStates.state(refused).equals(FOREIGN_KEY_VIOLATION);
                 notes.add(
-                        incomplete
-                                ? notValidated(connection, row)
-                                : forgotten(connection, row, e));
+                        incomplete ? notValidated(connection, row) : forgotten(connection, row, e));
             }
         }
         return notes;
@@ -118,8 +116,7 @@ public final class Restoring {
         ParkedObject key = ParkedObject.of(row);
         restore(connection, row, key.notValidated());
         return "The %s is NOT VALID, since its rows are incomplete: empty the tables, then ALTER TABLE %s VALIDATE CONSTRAINT %s."
-                .formatted(
-                        key.described(), key.table().quoted(), Identifiers.quote(key.name()));
+                .formatted(key.described(), key.table().quoted(), Identifiers.quote(key.name()));
     }
 
     /** What an operator has dropped with its table, or taken from it by a detach. */
@@ -193,8 +190,7 @@ public final class Restoring {
                 ErrorCode.RESTORE_FAILED,
                 "the target refuses to bring back the %s (SQLSTATE %s): %s"
                         .formatted(object.described(), SqlStates.state(e), ServerWords.of(e)),
-                "Mend what the target names, so that this runs, then retry: "
-                        + object.definition(),
+                "Mend what the target names, so that this runs, then retry: " + object.definition(),
                 e);
     }
 

@@ -32,7 +32,8 @@ final class Verification {
                    ARRAY(SELECT pg_catalog.format('OPERATOR(%I.%s)', o_n.nspname, o.oprname)
                            FROM pg_catalog.unnest(c.conpfeqop) WITH ORDINALITY k(oid, place)
                            JOIN pg_catalog.pg_operator o ON o.oid = k.oid
-                           JOIN pg_catalog.pg_namespace o_n ON o_n.oid = o.oprnamespace ORDER BY k.place)
+                           JOIN pg_catalog.pg_namespace o_n ON o_n.oid = o.oprnamespace ORDER BY k.place),
+                   $period
               FROM pg_catalog.pg_constraint c
               JOIN pg_catalog.pg_class r ON r.oid = c.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
               JOIN pg_catalog.pg_class f ON f.oid = c.confrelid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
@@ -66,9 +67,12 @@ final class Verification {
     private static List<ForeignKey> foreignKeys(Connection connection, TableTree tree)
             throws SQLException {
         var found = new ArrayList<ForeignKey>();
+        String period = tree.version().atLeast(18) ? "c.conperiod" : "false";
         try (PreparedStatement query =
                 connection.prepareStatement(
-                        FOREIGN_KEYS.replace("$parent", tree.constraintParent("c")))) {
+                        FOREIGN_KEYS
+                                .replace("$parent", tree.constraintParent("c"))
+                                .replace("$period", period))) {
             query.setArray(1, tree.asArray(connection));
             query.setArray(2, tree.asArray(connection));
             try (ResultSet row = query.executeQuery()) {
@@ -81,7 +85,8 @@ final class Verification {
                                     row.getBoolean(6),
                                     List.of((String[]) row.getArray(7).getArray()),
                                     List.of((String[]) row.getArray(8).getArray()),
-                                    List.of((String[]) row.getArray(9).getArray())));
+                                    List.of((String[]) row.getArray(9).getArray()),
+                                    row.getBoolean(10)));
                 }
             }
         }
@@ -121,6 +126,10 @@ final class Verification {
         }
     }
 
+    /**
+     * @param period the last columns are periods: those of the counterparts, which overlap it, must
+     *     together cover a row's own
+     */
     private record ForeignKey(
             TableName table,
             TableName referenced,
@@ -128,7 +137,8 @@ final class Verification {
             boolean full,
             List<String> columns,
             List<String> keys,
-            List<String> equals) {
+            List<String> equals,
+            boolean period) {
 
         /** Simple: a row with any null column is free. Full: only a row with all of them null. */
         void verify(Connection connection) throws SQLException {
@@ -150,13 +160,19 @@ final class Verification {
                                             + " a."
                                             + quote(columns.get(i)))
                             .collect(Collectors.joining(" AND "));
+            String covered =
+                    period
+                            ? " HAVING a.%s OPERATOR(pg_catalog.<@) pg_catalog.range_agg(b.%s)"
+                                    .formatted(quote(columns.getLast()), quote(keys.getLast()))
+                            : "";
             String orphan =
-                    "SELECT EXISTS (SELECT FROM %s a WHERE NOT (%s) AND NOT EXISTS (SELECT FROM %s b WHERE %s))"
+                    "SELECT EXISTS (SELECT FROM %s a WHERE NOT (%s) AND NOT EXISTS (SELECT FROM %s b WHERE %s%s))"
                             .formatted(
                                     table.quoted(),
                                     full ? allNull : someNull,
                                     referenced.quoted(),
-                                    match);
+                                    match,
+                                    covered);
             try (Statement statement = connection.createStatement();
                     ResultSet row = statement.executeQuery(orphan)) {
                 row.next();

@@ -27,6 +27,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -293,6 +294,35 @@ class ParkingIT {
                                 assertThat(e.code()).isEqualTo(ErrorCode.RESTORE_FAILED);
                                 assertThat(e.what())
                                         .contains("other.unselected", "unselected_x_fkey");
+                            });
+        }
+    }
+
+    @Test
+    void aSilencedPeriodThatIsNotCoveredIsFound() throws Exception {
+        ConnectionSettings target = nastyDatabase(18);
+        try (TargetSession session = TargetSession.open(target, "test")) {
+            Connection connection = session.connection();
+            var stays = new TableName("other", "stays");
+            run(
+                    connection,
+                    "CREATE EXTENSION btree_gist SCHEMA public;"
+                            + "CREATE TABLE other.rooms (id int, at int4range, PRIMARY KEY (id, at WITHOUT OVERLAPS));"
+                            + "CREATE TABLE other.stays (room int, at int4range,"
+                            + " FOREIGN KEY (room, PERIOD at) REFERENCES other.rooms (id, PERIOD at));"
+                            + "INSERT INTO other.rooms VALUES (1, '[1,5)'), (1, '[5,9)');"
+                            + "INSERT INTO other.stays VALUES (1, '[2,7)'), (NULL, '[1,2)'), (1, NULL)");
+            var finalising = new Finalising(restoring);
+            finalising.finalise(connection, List.of(stays), List.of());
+            run(connection, "INSERT INTO other.stays VALUES (1, '[7,10)')");
+
+            // When Then
+            assertThatThrownBy(() -> finalising.finalise(connection, List.of(stays), List.of()))
+                    .isInstanceOfSatisfying(
+                            MigrationException.class,
+                            e -> {
+                                assertThat(e.code()).isEqualTo(ErrorCode.RESTORE_FAILED);
+                                assertThat(e.what()).contains("other.stays", "stays_room_at_fkey");
                             });
         }
     }

@@ -46,7 +46,8 @@ final class PartitionChecks {
                 databases.source().catalog().values().stream()
                         .filter(CatalogTable::partitioned)
                         .map(table -> databases.rules().inSchema(table.name()))
-                        .filter(name -> onTarget(name).filter(CatalogTable::partitioned).isPresent())
+                        .filter(name ->
+                                onTarget(name).filter(CatalogTable::partitioned).isPresent())
                         .collect(Collectors.toSet());
     }
 
@@ -68,7 +69,9 @@ final class PartitionChecks {
         TableName target = TableName.of(mapping.getTarget());
         CatalogTable from = databases.source().catalog().get(TableName.of(mapping.getSource()));
         Optional<CatalogTable> to = onTarget(target);
-        if (from == null || to.isEmpty() || !databases.rules().inSchema(from.name()).equals(target)) {
+        if (from == null
+                || to.isEmpty()
+                || !databases.rules().inSchema(from.name()).equals(target)) {
             return;
         }
         List<TableName> wanted = namesakes(from);
@@ -162,8 +165,7 @@ final class PartitionChecks {
     }
 
     private Optional<String> bound(TableName partition) throws SQLException {
-        try (PreparedStatement query =
-                databases.source().connection().prepareStatement(BOUND)) {
+        try (PreparedStatement query = databases.source().connection().prepareStatement(BOUND)) {
             query.setString(1, partition.quoted());
             try (ResultSet row = query.executeQuery()) {
                 return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();

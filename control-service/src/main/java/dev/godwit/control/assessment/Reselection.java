@@ -25,8 +25,7 @@ import java.util.stream.Collectors;
  * What is to travel when an operator wants tables loaded anew: those of the named that do not
  * travel yet join, and what a target table's rows come from is looked up again, so that partitions
  * come and go with it; one that is gone from the source, or that the selection means no more,
- * travels no longer. The same checks as at
- * the start judge what is new.
+ * travels no longer. The same checks as at the start judge what is new.
  *
  * @param tablePatterns what the operator selected at the start
  * @param wanted what travels now

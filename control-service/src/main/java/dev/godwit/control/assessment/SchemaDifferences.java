@@ -30,8 +30,8 @@ import java.util.stream.Collectors;
  * What has changed in the schemas of both sides since a database migration began, so that a cutover
  * would leave rows behind: tables that the selection means and that do not travel, a partition that
  * was attached among them; tables that are gone; partitions of the target that the source has
- * otherwise; and whatever the checks of tables would refuse
- * today. A change that rows have used stops the sync by itself; this sees it before, too.
+ * otherwise; and whatever the checks of tables would refuse today. A change that rows have used
+ * stops the sync by itself; this sees it before, too.
  *
  * @param tablePatterns what the operator selected
  * @param wanted what travels
@@ -111,8 +111,7 @@ public record SchemaDifferences(
             TableName name = TableName.of(table.getSource());
             TableMapping way = ways.get(name);
             if (way == null) {
-                differences.add(
-                        published.contains(name) ? renamed(name, lost) : appeared(table));
+                differences.add(published.contains(name) ? renamed(name, lost) : appeared(table));
             } else if (!way.getTarget().equals(table.getTarget())) {
                 differences.add(moved(way, table));
             }

@@ -37,8 +37,7 @@ final class TableChecks {
 
     static List<Check> all() {
         return Stream.concat(
-                        ofSchemas().stream(),
-                        Stream.of(TableChecks::empty, PartitionChecks::run))
+                        ofSchemas().stream(), Stream.of(TableChecks::empty, PartitionChecks::run))
                 .toList();
     }
 

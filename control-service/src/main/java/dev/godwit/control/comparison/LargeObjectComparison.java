@@ -102,8 +102,7 @@ public final class LargeObjectComparison {
             if (target.isEmpty()) {
                 return compare(from, Optional.empty(), NAMES);
             }
-            try (Side to =
-                    Side.open(Side.Role.TARGET, target.get(), applicationName, WORKERS)) {
+            try (Side to = Side.open(Side.Role.TARGET, target.get(), applicationName, WORKERS)) {
                 if (!namesOnly) {
                     return compare(from, Optional.of(to), digests(from, to));
                 }

@@ -122,9 +122,9 @@ final class ReloadCommand {
     }
 
     /**
-     * Whether a reload may mend what has stopped it: rows that differ or are gone, a change that the target
-     * does not take, which the load makes needless, or a table that is gone, which travels no
-     * longer.
+     * Whether a reload may mend what has stopped it: rows that differ or are gone, a change that
+     * the target does not take, which the load makes needless, or a table that is gone, which
+     * travels no longer.
      */
     private static boolean helps(DatabaseMigration wanted, DatabaseProgress reported) {
         if (wanted.getFailure() != null) {

@@ -53,9 +53,7 @@ public final class Views {
      * @param ownNotes what control itself has to say of a database migration
      */
     public Views(
-            Progress progress,
-            Function<DatabaseMigration, List<String>> ownNotes,
-            Clock clock) {
+            Progress progress, Function<DatabaseMigration, List<String>> ownNotes, Clock clock) {
         this.progress = progress;
         this.ownNotes = ownNotes;
         this.clock = clock;

@@ -169,7 +169,8 @@ class ComparisonIT {
 
     @Test
     void aTableThatIsGoneIsNamedWithItsSide() throws Exception {
-        server.run("src", "CREATE TABLE public.here (id int)", "CREATE TABLE public.there (id int)");
+        server.run(
+                "src", "CREATE TABLE public.here (id int)", "CREATE TABLE public.there (id int)");
         server.run("dst", "CREATE TABLE public.there (id int)");
 
         refused("gone", "the source ");

@@ -13,17 +13,17 @@ import java.util.TreeSet;
 
 /**
  * Compares every table of two databases by the text that PostgreSQL's own COPY gives of it. Columns
- * are named in the source's order; partitioned tables are compared as a whole. It knows nothing of
- * the product but its schema's name.
+ * are named in the source's order; partitioned tables are compared as a whole, and tables without
+ * columns by the number of their rows. It knows nothing of the product but its schema's name.
  */
 public final class Comparison {
     private static final int SHOWN = 5;
     private static final long LISTED_ROWS_MAX = 300_000;
     private static final String TABLES =
             """
-            SELECT n.nspname, c.relname, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+            SELECT n.nspname, c.relname, coalesce(string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum), '')
               FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-              JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+              LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
              WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
                AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'godwit')
              GROUP BY 1, 2

@@ -86,6 +86,21 @@ class ComparisonIT {
     }
 
     @Test
+    void noticesARowWithoutColumns() {
+        for (Database database : new Database[] {source, target}) {
+            database.execute("CREATE TABLE bare ()", "INSERT INTO bare DEFAULT VALUES");
+        }
+        assertThat(Comparison.differences(source, target)).isEmpty();
+
+        target.execute("INSERT INTO bare DEFAULT VALUES");
+
+        assertThat(Comparison.differences(source, target))
+                .first()
+                .asString()
+                .startsWith("\"public\".\"bare\": 1 rows on the source, 2 on the target");
+    }
+
+    @Test
     void noticesTheSameNumberWrittenWithOtherZeros() {
         target.execute("UPDATE price SET amount = 7.1 WHERE amount = 7.1");
 

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tables that inherit, whose counterparts look otherwise, or that are refused in advance. */
+/**
+ * Tables that inherit, whose counterparts look otherwise, whose values are out of line, or that are
+ * refused in advance; and statements that are more than a row's change.
+ */
 @MigrationTest
 class OddTablesIT {
     private static final String BYPASSER = "bypasser";
@@ -113,6 +116,81 @@ class OddTablesIT {
         assertThat(Catalog.of(target)).isEqualTo(before);
     }
 
+    /** Also a table without a column, and an index and a default by extensions in a schema. */
+    @Test
+    void whatAnUpdateLeavesOutOfLineIsKeptAlsoWhenItsKeyChanges() {
+        Database source = harness.database(15, "wide_source");
+        Database target = harness.database(18, "wide_target");
+        List<String> tables = List.of("wide", "wide_full", "wide_loose");
+        for (Database database : List.of(source, target)) {
+            database.execute(
+                    "CREATE EXTENSION \"uuid-ossp\" SCHEMA public",
+                    "CREATE EXTENSION pg_trgm SCHEMA public");
+            database.executeAs(
+                    Roles.MIGRATOR,
+                    "CREATE TABLE wide (id int PRIMARY KEY, n int, a int[], b bytea)",
+                    "ALTER TABLE wide ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL",
+                    "CREATE TABLE wide_full (LIKE wide INCLUDING ALL)",
+                    "CREATE TABLE wide_loose (LIKE wide INCLUDING STORAGE)",
+                    "ALTER TABLE wide_full REPLICA IDENTITY FULL",
+                    "ALTER TABLE wide_loose REPLICA IDENTITY FULL",
+                    "CREATE TABLE bare ()",
+                    "ALTER TABLE bare REPLICA IDENTITY FULL",
+                    "CREATE TABLE searched (id uuid PRIMARY KEY DEFAULT public.uuid_generate_v4(), words text)",
+                    "CREATE INDEX searched_words ON searched USING gin (words public.gin_trgm_ops)");
+        }
+        for (String table : tables) {
+            source.execute(
+                    """
+                    INSERT INTO %s SELECT i, i, ARRAY(SELECT i * k FROM generate_series(1, 3000) k), decode(repeat(md5(i::text), 500), 'hex')
+                      FROM generate_series(1, 40) i
+                    """
+                            .formatted(table));
+        }
+        source.execute(
+                "INSERT INTO bare SELECT FROM generate_series(1, 7)",
+                "INSERT INTO searched (words) SELECT 'words ' || i FROM generate_series(1, 100) i");
+        List<String> before = Catalog.of(target);
+
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        for (String table : tables) {
+            source.execute(
+                    "UPDATE %s SET n = -n WHERE id = 1".formatted(table),
+                    "UPDATE %s SET id = 101, n = -n WHERE id = 2".formatted(table),
+                    "UPDATE %s SET id = 102, a = NULL WHERE id = 3".formatted(table),
+                    "UPDATE %s SET id = 103, a[7] = 0 WHERE id = 4".formatted(table));
+            source.transact(
+                    "UPDATE %s SET n = n * 2".formatted(table),
+                    "UPDATE %s SET id = id + 200, n = -n WHERE id BETWEEN 5 AND 40"
+                            .formatted(table),
+                    "UPDATE %s SET n = n + 1 WHERE id BETWEEN 205 AND 210".formatted(table),
+                    "UPDATE %s SET id = 2 WHERE id = 205".formatted(table),
+                    "UPDATE %s SET b = b || '\\x00' WHERE id BETWEEN 209 AND 215".formatted(table));
+        }
+        source.execute(
+                "INSERT INTO bare DEFAULT VALUES",
+                "DELETE FROM bare WHERE ctid IN ('(0,2)', '(0,5)', '(0,8)')",
+                "UPDATE searched SET words = words || '!' WHERE words LIKE '%7%'",
+                "DELETE FROM searched WHERE words LIKE '%3%'");
+        migration.cutOver(true);
+
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.number("SELECT count(*) FROM bare")).isEqualTo(5);
+        for (Database database : List.of(source, target)) {
+            for (String table : tables) {
+                assertThat(
+                                database.number(
+                                        "SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE oid = '%s'::regclass"
+                                                .formatted(table)))
+                        .as("the values of %s are out of line", table)
+                        .isGreaterThan(40 * (12_000 + 8_000));
+            }
+        }
+        assertThat(Catalog.of(target)).isEqualTo(before);
+        target.execute("INSERT INTO searched (words) VALUES ('the default still makes a key')");
+    }
+
     @ParameterizedTest(name = "as {0}")
     @ValueSource(strings = {"a superuser", BYPASSER})
     void rowSecurityHidesNothingFrom(String role) {
@@ -161,6 +239,150 @@ class OddTablesIT {
                 .source("password", password)
                 .target("user", BYPASSER)
                 .target("password", password);
+    }
+
+    @Test
+    void aStatementOfManyRowsIsItsRowsChanges() {
+        Database source = harness.database(15, "statement_source");
+        Database target = harness.database(18, "statement_target");
+        for (Database database : List.of(source, target)) {
+            database.executeAs(
+                    Roles.MIGRATOR,
+                    "CREATE TABLE head (id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, v text)",
+                    "CREATE TABLE line (id bigserial PRIMARY KEY, head int REFERENCES head ON DELETE CASCADE, v text)",
+                    "CREATE TABLE alone (id serial PRIMARY KEY, v text)",
+                    "CREATE TABLE emptied (id serial PRIMARY KEY)",
+                    "CREATE TABLE loose (a int, b text)",
+                    "ALTER TABLE loose REPLICA IDENTITY FULL",
+                    "CREATE TABLE part (k int, id int, v text, PRIMARY KEY (k, id)) PARTITION BY LIST (k)",
+                    "CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1)",
+                    "CREATE TABLE part_2 PARTITION OF part FOR VALUES IN (2)");
+        }
+        source.execute(
+                "INSERT INTO head (v) SELECT 'v' FROM generate_series(1, 50)",
+                "INSERT INTO line (head, v) SELECT 1 + i % 50, 'v' FROM generate_series(1, 300) i",
+                "INSERT INTO alone (v) SELECT 'v' FROM generate_series(1, 60)",
+                "INSERT INTO emptied SELECT FROM generate_series(1, 9)",
+                "INSERT INTO loose SELECT i % 5, 'same' FROM generate_series(1, 30) i",
+                "INSERT INTO part SELECT 1 + i % 2, i, 'v' FROM generate_series(1, 40) i");
+        List<String> before = Catalog.of(target);
+
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        source.execute(
+                "UPDATE line SET v = v, head = head",
+                "UPDATE loose SET a = a",
+                "DELETE FROM head WHERE id % 10 = 0",
+                "TRUNCATE head RESTART IDENTITY CASCADE",
+                "INSERT INTO head (v) SELECT 'anew' FROM generate_series(1, 20)",
+                "INSERT INTO line (head, v) SELECT 1 + i % 20, 'anew' FROM generate_series(1, 70) i",
+                "TRUNCATE emptied RESTART IDENTITY",
+                """
+                MERGE INTO alone USING generate_series(40, 80) s (i) ON id = i
+                  WHEN MATCHED AND i % 3 = 0 THEN DELETE
+                  WHEN MATCHED AND i % 3 = 1 THEN UPDATE SET v = 'merged', id = -i
+                  WHEN MATCHED THEN DO NOTHING
+                  WHEN NOT MATCHED THEN INSERT VALUES (i, 'merged')
+                """,
+                "INSERT INTO alone SELECT i, 'conflict' FROM generate_series(1, 90) i ON CONFLICT (id) DO UPDATE SET v = 'conflict' WHERE alone.id % 2 = 0",
+                "TRUNCATE part_1",
+                "INSERT INTO part SELECT 1, i, 'after the leaf' FROM generate_series(1, 5) i");
+        migration.awaitNothingPending();
+        source.transact(
+                "DELETE FROM head WHERE id % 5 = 0",
+                "INSERT INTO alone (id, v) VALUES (1000, 'gone at once')",
+                "INSERT INTO loose VALUES (1, 'gone at once')",
+                "SAVEPOINT s",
+                "TRUNCATE head, line, alone, part RESTART IDENTITY",
+                "INSERT INTO part VALUES (2, 1, 'never')",
+                "ROLLBACK TO s",
+                "UPDATE part SET k = 3 - k, id = -id WHERE id % 3 = 0",
+                "TRUNCATE alone, loose",
+                "INSERT INTO alone (v) SELECT 'last' FROM generate_series(1, 30)",
+                "INSERT INTO loose VALUES (1, 'last'), (1, 'last')",
+                "DELETE FROM loose WHERE ctid = (SELECT min(ctid) FROM loose)",
+                "MERGE INTO loose USING (VALUES (1), (2)) s (i) ON a = i WHEN MATCHED THEN UPDATE SET b = 'merged' WHEN NOT MATCHED THEN INSERT VALUES (i, 'merged')");
+        migration.cutOver(true);
+
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.query("SELECT a, b FROM loose ORDER BY 1"))
+                .containsExactly("1|merged", "2|merged");
+        String sequences =
+                "SELECT sequencename, last_value FROM pg_sequences ORDER BY sequencename";
+        assertThat(target.query(sequences))
+                .isEqualTo(source.query(sequences))
+                .contains("head_id_seq|20", "line_id_seq|70", "emptied_id_seq|null");
+        assertThat(Catalog.of(target)).isEqualTo(before);
+    }
+
+    /** By list into by hash, into partitions what is none, and the other way round. */
+    @Test
+    void aTargetMayBePartitionedOtherwise() {
+        Database source = harness.database(15, "split_source");
+        Database target = harness.database(18, "split_target");
+        source.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE listed (region text, id int, v text, PRIMARY KEY (region, id)) PARTITION BY LIST (region)",
+                "CREATE TABLE listed_north PARTITION OF listed FOR VALUES IN ('north')",
+                "CREATE TABLE listed_south PARTITION OF listed FOR VALUES IN ('south') PARTITION BY RANGE (id)",
+                "CREATE TABLE listed_south_low PARTITION OF listed_south FOR VALUES FROM (MINVALUE) TO (100)",
+                "CREATE TABLE listed_south_high PARTITION OF listed_south FOR VALUES FROM (100) TO (MAXVALUE)",
+                "CREATE TABLE listed_rest PARTITION OF listed DEFAULT",
+                "CREATE TABLE plain (id int PRIMARY KEY, v text)",
+                "CREATE TABLE divided (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
+                "CREATE TABLE divided_low PARTITION OF divided FOR VALUES FROM (MINVALUE) TO (100)",
+                "CREATE TABLE divided_high PARTITION OF divided FOR VALUES FROM (100) TO (MAXVALUE)");
+        target.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE listed (v text, region text, id int, PRIMARY KEY (region, id)) PARTITION BY HASH (id)",
+                "CREATE TABLE listed_a PARTITION OF listed FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+                "CREATE TABLE listed_b PARTITION OF listed FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
+                "CREATE TABLE plain (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
+                "CREATE TABLE plain_low PARTITION OF plain FOR VALUES FROM (MINVALUE) TO (100)",
+                "CREATE TABLE plain_high PARTITION OF plain FOR VALUES FROM (100) TO (MAXVALUE)",
+                "CREATE TABLE divided (id int PRIMARY KEY, v text)");
+        List<String> tables = List.of("listed", "plain", "divided");
+        String fill =
+                """
+                INSERT INTO %s (id, v %s) SELECT i, repeat('v', i) %s FROM generate_series(1, 200) i
+                """;
+        String regions = ", (ARRAY['north', 'south', 'west', 'east'])[1 + i % 4]";
+        source.execute(
+                fill.formatted("listed", ", region", regions),
+                fill.formatted("plain", "", ""),
+                fill.formatted("divided", "", ""));
+        List<String> before = Catalog.of(target);
+
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        for (String table : tables) {
+            source.execute(
+                    "UPDATE %s SET v = v || '!' WHERE id % 3 = 0".replace("%s", table),
+                    "UPDATE %s SET id = id + 300 WHERE id < 40".replace("%s", table),
+                    "UPDATE %s SET id = id - 400, v = 'back' WHERE id > 330".replace("%s", table),
+                    "DELETE FROM %s WHERE id % 5 = 0".replace("%s", table));
+        }
+        source.execute(
+                "UPDATE listed SET region = 'south' WHERE region = 'north'",
+                "UPDATE listed SET region = 'north', v = 'moved' WHERE region = 'west'");
+        source.transact(
+                "UPDATE listed SET region = 'west' WHERE id % 2 = 0",
+                "UPDATE listed SET v = v || '?', id = id + 1000 WHERE region = 'west'",
+                "TRUNCATE divided",
+                "INSERT INTO divided SELECT i, 'anew' FROM generate_series(50, 150) i",
+                "UPDATE divided SET id = id + 200 WHERE id < 60");
+        source.execute(
+                "TRUNCATE listed, plain",
+                "INSERT INTO listed SELECT 'north', i, 'anew' FROM generate_series(1, 40) i",
+                "UPDATE listed SET region = 'south', id = id * 10 WHERE id % 2 = 0",
+                "INSERT INTO plain SELECT i, 'anew' FROM generate_series(80, 120) i",
+                "UPDATE plain SET id = id + 500 WHERE id BETWEEN 80 AND 85",
+                "UPDATE plain SET id = -id WHERE id BETWEEN 110 AND 115");
+        migration.cutOver(true);
+
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.number("SELECT count(*) FROM listed_a")).isBetween(1L, 39L);
+        assertThat(Catalog.of(target)).isEqualTo(before);
     }
 
     @Test

@@ -12,13 +12,15 @@ import dev.godwit.tests.postgres.Roles;
 import dev.godwit.tests.postgres.VersionPair;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A key of any type finds its row, also where equal keys have different texts: inserted, changed,
  * swapped, deleted and inserted again, alone and in one transaction; and of equal rows without a
- * key only one goes. The short form leaves out what has one text for each value.
+ * key only one goes. The short form leaves out what has one text for each value. Values that only
+ * one row may have go from row to row.
  */
 @MigrationTest
 class KeysIT {
@@ -87,6 +89,86 @@ class KeysIT {
                     new Key("pg_lsn", "0/1", "0/1", "FFFFFFFF/FFFFFFFF", "0/0"),
                     new Key("oid", "0", "0", "4294967295", "1"));
 
+    private static final int NULLS_NOT_DISTINCT = 15;
+
+    /**
+     * What allows a value in one row only.
+     *
+     * @param since the version that knows it
+     * @param constraint of a table's column v, as a statement
+     * @param values four that may stand beside each other
+     * @param more changes that this one allows, after which rows 1 to 3 have the first values again
+     */
+    private record Unique(
+            int since, String type, String constraint, List<String> values, List<String> more) {
+        static Unique key(String type, String constraint, String values, String... more) {
+            return new Unique(
+                    VersionPair.OLDEST,
+                    type,
+                    constraint,
+                    Stream.of(values.split(" ")).map(Identifiers::literal).toList(),
+                    List.of(more));
+        }
+    }
+
+    private static final String SWAP =
+            "UPDATE %1$s SET v = CASE id WHEN 1 THEN (SELECT v FROM %1$s WHERE id = 2) ELSE (SELECT v FROM %1$s WHERE id = 1) END WHERE id < 3";
+    private static final String ROTATE =
+            "UPDATE %1$s t SET v = s.v FROM %1$s s WHERE s.id = 1 + t.id %% 3 AND t.id <= 3";
+    private static final String RANGES = "[1,5) [5,9) [9,20) [30,40)";
+
+    private static final List<Unique> UNIQUE =
+            List.of(
+                    Unique.key("int", "ALTER TABLE %s ADD UNIQUE (v)", "1 2 3 4"),
+                    Unique.key(
+                            "int",
+                            "CREATE UNIQUE INDEX ON %s (v) WHERE live",
+                            "1 2 3 4",
+                            "UPDATE %s SET live = false WHERE id = 1",
+                            "UPDATE %s SET v = 1 WHERE id = 2",
+                            "UPDATE %s SET v = 2, live = true WHERE id = 1",
+                            "UPDATE %s SET live = NOT live WHERE id = 2",
+                            "UPDATE %s SET v = 1 WHERE id = 1",
+                            "UPDATE %s SET v = 2, live = true WHERE id = 2"),
+                    Unique.key(
+                            "text",
+                            "CREATE UNIQUE INDEX ON %s (lower(v))",
+                            "A b C d",
+                            "UPDATE %s SET v = 'a' WHERE id = 1",
+                            "UPDATE %s SET v = 'A' WHERE id = 1"),
+                    new Unique(
+                            NULLS_NOT_DISTINCT,
+                            "int",
+                            "ALTER TABLE %s ADD UNIQUE NULLS NOT DISTINCT (v)",
+                            List.of("NULL", "2", "3", "4"),
+                            List.of()),
+                    Unique.key(
+                            "int4range",
+                            "ALTER TABLE %s ADD EXCLUDE USING gist (v WITH &&) WHERE (live)",
+                            RANGES,
+                            "UPDATE %s SET v = '[1,3)' WHERE id = 1",
+                            "UPDATE %s SET v = '[3,9)' WHERE id = 2",
+                            "UPDATE %s SET v = '[5,9)' WHERE id = 2",
+                            "UPDATE %s SET v = '[1,5)' WHERE id = 1"),
+                    Unique.key(
+                            "int",
+                            "ALTER TABLE %s ADD UNIQUE (v) DEFERRABLE INITIALLY DEFERRED",
+                            "1 2 3 4",
+                            SWAP,
+                            SWAP,
+                            ROTATE,
+                            ROTATE,
+                            ROTATE),
+                    Unique.key(
+                            "int4range",
+                            "ALTER TABLE %s ADD EXCLUDE USING gist (v WITH &&) DEFERRABLE INITIALLY IMMEDIATE",
+                            RANGES,
+                            SWAP,
+                            SWAP,
+                            ROTATE,
+                            ROTATE,
+                            ROTATE));
+
     private final MigrationHarness harness;
 
     KeysIT(MigrationHarness harness) {
@@ -136,6 +218,110 @@ class KeysIT {
         assertThat(target.query("SELECT n FROM loose_0 WHERE v = -1 OR v IS NULL ORDER BY v, n"))
                 .as("of equal rows one was changed at each of two times, and one deleted")
                 .containsExactly("1", "1", "1", "11", "11", "3");
+    }
+
+    static List<VersionPair> versionsOfUnique() {
+        return MigrationHarness.SOAK
+                ? VersionPair.ALL
+                : List.of(new VersionPair(NULLS_NOT_DISTINCT, 18));
+    }
+
+    /** Each in a table with another key, and in one without any. */
+    @ParameterizedTest
+    @MethodSource("versionsOfUnique")
+    void uniqueValuesChangeHands(VersionPair pair) {
+        // Given
+        Database source = harness.database(pair.source(), "unique_source");
+        Database target = harness.database(pair.target(), "unique_target");
+        List<Unique> known =
+                UNIQUE.stream().filter(unique -> unique.since() <= pair.source()).toList();
+        for (int i = 0; i < known.size(); i++) {
+            Unique unique = known.get(i);
+            for (Database database : List.of(source, target)) {
+                create(database, "keyed_" + i, "PRIMARY KEY", unique);
+                create(database, "full_" + i, "", unique);
+                database.execute("ALTER TABLE full_%d REPLICA IDENTITY FULL".formatted(i));
+            }
+            for (int row = 1; row <= 3; row++) {
+                source.execute(
+                        insert("keyed_" + i, row, unique.values().get(row - 1)),
+                        insert("full_" + i, row, unique.values().get(row - 1)));
+            }
+        }
+
+        // When
+        RunningMigration migration = harness.migrate(source, target);
+        migration.awaitState("ready_to_cutover");
+        for (int i = 0; i < known.size(); i++) {
+            source.execute(exchanges("keyed_" + i, known.get(i)));
+            source.execute(exchanges("full_" + i, known.get(i)));
+        }
+        migration.awaitNothingPending();
+        for (int i = 0; i < known.size(); i++) {
+            source.transact(exchanges("keyed_" + i, known.get(i)));
+            source.transact(exchanges("full_" + i, known.get(i)));
+        }
+        migration.cutOver(false);
+
+        // Then
+        MigrationHarness.requireEqual(source, target);
+        assertThat(target.query("SELECT id, v FROM keyed_0 ORDER BY 1"))
+                .containsExactly("1|1", "2|2", "3|3");
+    }
+
+    private static void create(Database database, String table, String key, Unique unique) {
+        database.executeAs(
+                Roles.MIGRATOR,
+                "CREATE TABLE %s (id int %s, v %s, n int, live boolean DEFAULT true)"
+                        .formatted(table, key, unique.type()),
+                unique.constraint().formatted(table));
+    }
+
+    /**
+     * Swaps, rotations and rows that come back with another's value or key: afterwards rows 1 to 3
+     * have the first three values again.
+     */
+    private static String[] exchanges(String table, Unique unique) {
+        String one = unique.values().get(0);
+        String two = unique.values().get(1);
+        String three = unique.values().get(2);
+        String free = unique.values().get(3);
+        List<String> swap = List.of(give(table, 1, free), give(table, 2, one), give(table, 1, two));
+        List<String> comeBack =
+                List.of(
+                        delete(table, 3),
+                        give(table, 1, three),
+                        insert(table, 3, two),
+                        "UPDATE %s SET n = n + 1".formatted(table));
+        List<String> rotate =
+                List.of(
+                        give(table, 3, free),
+                        give(table, 2, two),
+                        give(table, 1, one),
+                        give(table, 3, three));
+        List<String> asItWas = List.of(delete(table, 2), insert(table, 2, two));
+        List<String> otherKeys =
+                List.of(
+                        "UPDATE %s SET id = 20, v = %s WHERE id = 2".formatted(table, free),
+                        "UPDATE %s SET id = 2, v = %s WHERE id = 1".formatted(table, two),
+                        "UPDATE %s SET id = 1, v = %s WHERE id = 20".formatted(table, one));
+        List<String> more =
+                unique.more().stream().map(statement -> statement.formatted(table)).toList();
+        return Stream.of(swap, comeBack, rotate, asItWas, otherKeys, more)
+                .flatMap(List::stream)
+                .toArray(String[]::new);
+    }
+
+    private static String give(String table, int id, String value) {
+        return "UPDATE %s SET v = %s WHERE id = %d".formatted(table, value, id);
+    }
+
+    private static String delete(String table, int id) {
+        return "DELETE FROM %s WHERE id = %d".formatted(table, id);
+    }
+
+    private static String insert(String table, int id, String value) {
+        return "INSERT INTO %s VALUES (%d, %s, 0)".formatted(table, id, value);
     }
 
     private static void create(Database database, int from, List<Key> keys) {
