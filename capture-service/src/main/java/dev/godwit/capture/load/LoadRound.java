@@ -222,14 +222,13 @@ final class LoadRound implements AutoCloseable {
             return failures;
         }
         context.crashPoints().reach(CrashPoint.BEFORE_TABLE_END);
-        Map<AttemptProgress, Future<Boolean>> sent = sendEnds(whole);
         var ended = new ArrayList<AttemptProgress>();
-        for (AttemptProgress attempt : whole) {
+        for (SentEnd end : sendEnds(whole)) {
             try {
-                sent.get(attempt).get();
-                ended.add(attempt);
+                end.acknowledged.get();
+                ended.add(end.attempt);
             } catch (ExecutionException e) {
-                failures.put(attempt, e.getCause());
+                failures.put(end.attempt, e.getCause());
             }
         }
         context.crashPoints().reach(CrashPoint.AFTER_TABLE_END);
@@ -237,9 +236,10 @@ final class LoadRound implements AutoCloseable {
         return failures;
     }
 
-    private Map<AttemptProgress, Future<Boolean>> sendEnds(List<AttemptProgress> whole)
-            throws InterruptedException {
-        var sent = new HashMap<AttemptProgress, Future<Boolean>>();
+    private record SentEnd(AttemptProgress attempt, Future<Boolean> acknowledged) {}
+
+    private List<SentEnd> sendEnds(List<AttemptProgress> whole) throws InterruptedException {
+        var sent = new ArrayList<SentEnd>();
         ReentrantLock between = topic.piece(TABLE_END_PARTITION);
         between.lockInterruptibly();
         try {
@@ -262,7 +262,7 @@ final class LoadRound implements AutoCloseable {
                                 acknowledged.completeExceptionally(refused);
                             }
                         });
-                sent.put(attempt, acknowledged);
+                sent.add(new SentEnd(attempt, acknowledged));
             }
         } finally {
             between.unlock();
