@@ -182,6 +182,23 @@ class MappingAssessmentIT {
     }
 
     @Test
+    void refusesPartitionsOfOneTargetTableWithDifferentColumns() throws SQLException {
+        server.run(
+                source,
+                "CREATE TABLE public.p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
+                "CREATE TABLE public.p1 PARTITION OF public.p FOR VALUES FROM (0) TO (10)",
+                "CREATE TABLE public.p2 PARTITION OF public.p FOR VALUES FROM (10) TO (20)");
+        server.run(target, "CREATE TABLE public.p (id int PRIMARY KEY, v text)");
+
+        assertFailed(
+                check(columns("public.p1", "id")),
+                ErrorCode.MAPPING_INVALID,
+                "partitions public.p1 and public.p2 go to target table public.p with different columns");
+        assertThat(check(columns("public.p", "id")).failure()).isEmpty();
+        assertThat(check(columns("public.p1", "v", "id")).failure()).isEmpty();
+    }
+
+    @Test
     void refusesMappingsThatCannotBeDone() throws SQLException {
         onBoth(
                 "CREATE TABLE one (id int PRIMARY KEY, v text, g int GENERATED ALWAYS AS (id) STORED)",
