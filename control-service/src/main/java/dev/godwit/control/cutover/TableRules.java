@@ -136,7 +136,10 @@ public final class TableRules {
         for (int i = 0; i < text.length; i++) {
             int from = i;
             switch (text[i]) {
-                case '\'' -> i = Parser.parseSingleQuotes(text, i, true);
+                case '\'' -> {
+                    require(i == 0 || "eE".indexOf(text[i - 1]) < 0, field, ESCAPES);
+                    i = Parser.parseSingleQuotes(text, i, true);
+                }
                 case '"' -> i = Parser.parseDoubleQuotes(text, i);
                 case '$' -> i = Parser.parseDollarQuotes(text, i);
                 case '-' -> require(Parser.parseLineComment(text, i) == i, field, COMMENT);
@@ -157,6 +160,10 @@ public final class TableRules {
     private static final String COMMENT = "hold no comment";
 
     private static void require(boolean condition, String field, String rule) {
+    /** The parser and the server would not agree where every one of them begins. */
+    private static final String ESCAPES =
+            "hold no escape string (E'...'), and no quotation right behind a letter e: write a backslash as it is, and a space before the quotation, as in date '2030-01-01'";
+
         if (!condition) {
             throw invalid(field, rule);
         }
