@@ -182,6 +182,28 @@ class MappingAssessmentIT {
     }
 
     @Test
+    void namesTypesOfARenamedSchemaAsTheServerDoes() throws SQLException {
+        server.run(
+                source,
+                "CREATE SCHEMA a",
+                "CREATE TYPE a.mood AS ENUM ('x')",
+                "CREATE TABLE a.t (id int PRIMARY KEY, m a.mood)",
+                "CREATE SCHEMA \"select\"",
+                "CREATE TYPE \"select\".mood AS ENUM ('x')",
+                "CREATE TABLE \"select\".t (id int PRIMARY KEY, m \"select\".mood[])");
+        server.run(
+                target,
+                "CREATE SCHEMA \"order\"",
+                "CREATE TYPE \"order\".mood AS ENUM ('x')",
+                "CREATE TABLE \"order\".t (id int PRIMARY KEY, m \"order\".mood)",
+                "CREATE SCHEMA b",
+                "CREATE TYPE b.mood AS ENUM ('x')",
+                "CREATE TABLE b.t (id int PRIMARY KEY, m b.mood[])");
+
+        assertThat(check(to("a.*", "order.*"), to("select.*", "b.*")).failure()).isEmpty();
+    }
+
+    @Test
     void refusesPartitionsOfOneTargetTableWithDifferentColumns() throws SQLException {
         server.run(
                 source,
