@@ -115,6 +115,20 @@ final class Catalog {
         }
     }
 
+    /** As the server quotes them: where they are no keywords of it, not at all. */
+    static Map<String, String> schemas(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row =
+                        statement.executeQuery(
+                                "SELECT nspname, pg_catalog.quote_ident(nspname) FROM pg_catalog.pg_namespace")) {
+            var schemas = new HashMap<String, String>();
+            while (row.next()) {
+                schemas.put(row.getString(1), row.getString(2));
+            }
+            return schemas;
+        }
+    }
+
     private static Map<Long, List<CatalogColumn>> columns(Statement statement, String generated)
             throws SQLException {
         var columns = new HashMap<Long, List<CatalogColumn>>();

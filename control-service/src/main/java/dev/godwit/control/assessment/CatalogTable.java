@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.control.assessment;
 
-import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.TableName;
 import java.util.List;
 import java.util.Map;
@@ -41,24 +40,17 @@ record CatalogTable(
     record CatalogColumn(String name, String type, boolean required, boolean generated) {
         CatalogColumn in(Map<String, String> schemas) {
             for (Map.Entry<String, String> schema : schemas.entrySet()) {
-                String quoted = Identifiers.quote(schema.getKey()) + ".";
-                String plain = schema.getKey() + ".";
-                String prefix = type.startsWith(quoted) ? quoted : plain;
+                String prefix = schema.getKey() + ".";
                 if (type.startsWith(prefix)) {
                     return new CatalogColumn(
                             name,
-                            asPrinted(schema.getValue()) + "." + type.substring(prefix.length()),
+                            schema.getValue() + "." + type.substring(prefix.length()),
                             required,
                             generated);
                 }
             }
             return this;
         }
-    }
-
-    /** As format_type prints a name that is no keyword. */
-    private static String asPrinted(String schema) {
-        return schema.matches("[a-z_][a-z0-9_]*") ? schema : Identifiers.quote(schema);
     }
 
     Optional<CatalogColumn> column(String columnName) {
@@ -73,7 +65,7 @@ record CatalogTable(
      * The table with these columns only, and with types as they are called on the target.
      *
      * @param listed empty: all columns
-     * @param schemas source schema to target schema
+     * @param schemas source schema to target schema, each as its server prints it
      */
     CatalogTable carrying(List<String> listed, Map<String, String> schemas) {
         if (listed.isEmpty() && schemas.isEmpty()) {

@@ -2,11 +2,13 @@
 package dev.godwit.control.assessment;
 
 import dev.godwit.postgres.ConnectionSettings;
+import dev.godwit.postgres.Identifiers;
 import dev.godwit.postgres.ServerVersion;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,13 +31,25 @@ record Databases(
         return Objects.requireNonNull(source.catalog().get(TableName.of(mapping.getSource())));
     }
 
-    /** One side. */
+    /** Source schema to target schema, each as its server prints it in front of a type. */
+    Map<String, String> renamedSchemas() {
+        var printed = new LinkedHashMap<String, String>();
+        rules.schemas().forEach((from, to) -> printed.put(source.printed(from), target.printed(to)));
+        return printed;
+    }
+
+    /**
+     * One side.
+     *
+     * @param schemas each as the server quotes it, or not
+     */
     record Side(
             String user,
             String database,
             Connection connection,
             ServerVersion version,
-            Map<TableName, CatalogTable> catalog) {
+            Map<TableName, CatalogTable> catalog,
+            Map<String, String> schemas) {
         static Side read(ConnectionSettings settings, Connection connection) throws SQLException {
             ServerVersion version = ConnectionSettings.version(connection);
             return new Side(
@@ -43,7 +57,12 @@ record Databases(
                     settings.database(),
                     connection,
                     version,
-                    Catalog.read(connection, version));
+                    Catalog.read(connection, version),
+                    Catalog.schemas(connection));
+        }
+
+        private String printed(String schema) {
+            return schemas.getOrDefault(schema, Identifiers.quote(schema));
         }
     }
 }

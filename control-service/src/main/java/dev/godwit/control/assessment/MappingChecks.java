@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -92,6 +93,7 @@ final class MappingChecks {
                                                         .collect(Collectors.joining(", ")),
                                                 target)));
             }
+            columnsDiffer(databases, target, mappings).ifPresent(findings::add);
             Optional.ofNullable(databases.target().catalog().get(target))
                     .flatMap(table ->
                             table.ancestors().stream().filter(byTarget::containsKey).findFirst())
@@ -104,6 +106,36 @@ final class MappingChecks {
                                                     .formatted(target, above))));
         });
         return findings;
+    }
+
+    /** The comparison reads the same columns of all that go to one table. */
+    private static Optional<CheckFinding> columnsDiffer(
+            Databases databases, TableName target, List<TableMapping> mappings) {
+        Set<String> first = columns(databases, mappings.getFirst());
+        return mappings.stream()
+                .filter(mapping -> !columns(databases, mapping).equals(first))
+                .findFirst()
+                .map(other ->
+                        CheckFinding.failed(
+                                COLUMNS_ID,
+                                ErrorCode.MAPPING_INVALID,
+                                "partitions %s and %s go to target table %s with different columns"
+                                        .formatted(
+                                                TableName.of(mappings.getFirst().getSource()),
+                                                TableName.of(other.getSource()),
+                                                target),
+                                "Give the columns to the partitioned table, not to single partitions."));
+    }
+
+    /** Those that travel; of a table that is gone, those that are listed. */
+    private static Set<String> columns(Databases databases, TableMapping mapping) {
+        CatalogTable table = databases.source().catalog().get(TableName.of(mapping.getSource()));
+        return mapping.getColumns().isEmpty() && table != null
+                ? table.columns().stream()
+                        .filter(column -> !column.generated())
+                        .map(CatalogColumn::name)
+                        .collect(Collectors.toSet())
+                : Set.copyOf(mapping.getColumns());
     }
 
     private static boolean ofOneRoot(List<TableMapping> mappings) {

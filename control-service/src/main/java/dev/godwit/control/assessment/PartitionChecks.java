@@ -4,6 +4,7 @@ package dev.godwit.control.assessment;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.TableMapping;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether what goes leaf by leaf lies below the same partitioned tables on both sides. Rows travel
@@ -29,6 +31,9 @@ final class PartitionChecks {
 
     private static final String BOUND =
             "SELECT pg_catalog.pg_get_expr(relpartbound, oid) FROM pg_catalog.pg_class WHERE oid = ?::pg_catalog.text::pg_catalog.regclass";
+
+    private static final String TRIGGERS =
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgrelid = ?::pg_catalog.text::pg_catalog.regclass AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 1 = 1)::text";
 
     private final Databases databases;
 
@@ -102,21 +107,34 @@ final class PartitionChecks {
         for (int above = 1; above < lineage.size(); above++) {
             TableName root = databases.rules().inSchema(lineage.get(above));
             if (shared.contains(root) && !to.ancestors().contains(root)) {
-                TableName sources = lineage.get(above - 1);
-                TableName partition = databases.rules().inSchema(sources);
-                Optional<String> bound =
-                        onTarget(partition).isPresent() ? bound(sources) : Optional.empty();
+                TableName member = lineage.get(above - 1);
+                TableName partition = databases.rules().inSchema(member);
                 add(
                         "table %s of the source is a partition of %s, and on the target %s is none of %s"
-                                .formatted(sources, lineage.get(above), partition, root),
-                        bound.map(values ->
-                                        "On the target: ALTER TABLE %s ATTACH PARTITION %s %s;"
-                                                .formatted(
-                                                        root.quoted(), partition.quoted(), values))
-                                .orElse(CODE.remedy()));
+                                .formatted(member, lineage.get(above), partition, root),
+                        onTarget(partition).isPresent()
+                                ? attaching(member, partition, root)
+                                : CODE.remedy());
                 return;
             }
         }
+    }
+
+    private String attaching(TableName member, TableName partition, TableName root)
+            throws SQLException {
+        Optional<String> bound = bound(member);
+        if (bound.isEmpty()) {
+            return CODE.remedy();
+        }
+        // The load takes them aside; those of a partition that is attached later would fire.
+        String triggers =
+                firesTriggers(root)
+                        ? " Then, for the triggers that it gets: %s."
+                                .formatted(SchemaDifferences.reload(member))
+                        : "";
+        return "On the target: ALTER TABLE %s ATTACH PARTITION %s %s;"
+                        .formatted(root.quoted(), partition.quoted(), bound.get())
+                + triggers;
     }
 
     /** Partitions of the target that nothing travels to. */
@@ -165,10 +183,19 @@ final class PartitionChecks {
     }
 
     private Optional<String> bound(TableName partition) throws SQLException {
-        try (PreparedStatement query = databases.source().connection().prepareStatement(BOUND)) {
-            query.setString(1, partition.quoted());
+        return Optional.ofNullable(text(databases.source().connection(), BOUND, partition));
+    }
+
+    private boolean firesTriggers(TableName root) throws SQLException {
+        return "true".equals(text(databases.target().connection(), TRIGGERS, root));
+    }
+
+    private static @Nullable String text(Connection connection, String sql, TableName table)
+            throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(sql)) {
+            query.setString(1, table.quoted());
             try (ResultSet row = query.executeQuery()) {
-                return row.next() ? Optional.ofNullable(row.getString(1)) : Optional.empty();
+                return row.next() ? row.getString(1) : null;
             }
         }
     }

@@ -13,6 +13,7 @@ import dev.godwit.schemas.TableMapping;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -225,7 +226,7 @@ public record Reselection(
         RowFilters filters = RowFilters.judge(databases);
         var all = new ArrayList<>(staying);
         all.addAll(filters.tables());
-        all.sort(java.util.Comparator.comparing(table -> TableName.of(table.getSource())));
+        all.sort(Comparator.comparing(table -> TableName.of(table.getSource())));
         var findings = new ArrayList<CheckFinding>();
         for (Check check : TableChecks.ofSchemas()) {
             findings.addAll(check.run(new Databases(from, to, all, book, 0)));

@@ -216,9 +216,9 @@ public record SchemaDifferences(
                 wanted.getTables().stream()
                         .filter(table -> table.getTarget().equals(way.getTarget()))
                         .count();
-        boolean shares = others > 1 && way.getRoot() != null;
-        String letGo = reload(shares ? TableName.of(way.getRoot()) : name);
-        String left = shares ? "" : left(to, TableName.of(way.getTarget()));
+        boolean alone = others == 1 || way.getRoot() == null;
+        String letGo = reload(alone ? name : TableName.of(way.getRoot()));
+        String left = alone ? left(to, TableName.of(way.getTarget())) : "";
         return from.catalog().containsKey(name)
                 ? CheckFinding.failed(
                         "source.lost-tables",
@@ -244,7 +244,7 @@ public record SchemaDifferences(
     }
 
     /** The call that has a table loaded. */
-    private static String reload(TableName name) {
+    static String reload(TableName name) {
         return "godwit reload %s (POST .../reload)".formatted(WrittenName.shellWord(name));
     }
 }

@@ -119,7 +119,7 @@ final class TableChecks {
     private static CatalogTable sourceOf(Databases databases, TableMapping mapping) {
         return databases
                 .sourceTable(mapping)
-                .carrying(mapping.getColumns(), databases.rules().schemas());
+                .carrying(mapping.getColumns(), databases.renamedSchemas());
     }
 
     private static List<CheckFinding> collected(

@@ -6,6 +6,7 @@ import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.Secret;
 import dev.godwit.schemas.Settings;
 import dev.godwit.schemas.TableRule;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -155,7 +156,7 @@ public record NewMigration(
     private static void requireIdentifier(String value, String field) {
         requireText(value, field, IDENTIFIER_BYTES_MOST);
         require(
-                value.getBytes(java.nio.charset.StandardCharsets.UTF_8).length
+                value.getBytes(StandardCharsets.UTF_8).length
                         <= IDENTIFIER_BYTES_MOST,
                 field,
                 "have at most 63 bytes");

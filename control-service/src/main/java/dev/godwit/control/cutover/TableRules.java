@@ -7,6 +7,7 @@ import dev.godwit.postgres.TableName;
 import dev.godwit.postgres.WrittenName;
 import dev.godwit.schemas.TableRule;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +78,7 @@ public final class TableRules {
         for (int i = 0; i < rules.size(); i++) {
             TableRule rule = rules.get(i);
             require(
-                    named.add(java.util.Arrays.asList(rule.getNamespace(), rule.getTable())),
+                    named.add(Arrays.asList(rule.getNamespace(), rule.getTable())),
                     field + "[" + i + "].source",
                     "not be named twice");
         }
@@ -136,7 +137,10 @@ public final class TableRules {
         for (int i = 0; i < text.length; i++) {
             int from = i;
             switch (text[i]) {
-                case '\'' -> i = Parser.parseSingleQuotes(text, i, true);
+                case '\'' -> {
+                    require(i == 0 || "eE".indexOf(text[i - 1]) < 0, field, ESCAPES);
+                    i = Parser.parseSingleQuotes(text, i, true);
+                }
                 case '"' -> i = Parser.parseDoubleQuotes(text, i);
                 case '$' -> i = Parser.parseDollarQuotes(text, i);
                 case '-' -> require(Parser.parseLineComment(text, i) == i, field, COMMENT);
@@ -155,6 +159,10 @@ public final class TableRules {
     }
 
     private static final String COMMENT = "hold no comment";
+
+    /** The parser and the server would not agree where every one of them begins. */
+    private static final String ESCAPES =
+            "hold no escape string (E'...'), and no quotation right behind a letter e: write a backslash as it is, and a space before the quotation, as in date '2030-01-01'";
 
     private static void require(boolean condition, String field, String rule) {
         if (!condition) {

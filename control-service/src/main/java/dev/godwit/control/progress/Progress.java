@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -188,8 +189,8 @@ public final class Progress implements AutoCloseable {
         }
     }
 
-    private static java.util.Properties config(Map<String, Object> config) {
-        var properties = new java.util.Properties();
+    private static Properties config(Map<String, Object> config) {
+        var properties = new Properties();
         properties.putAll(config);
         return properties;
     }

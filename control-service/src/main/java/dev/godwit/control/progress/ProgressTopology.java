@@ -2,6 +2,8 @@
 package dev.godwit.control.progress;
 
 import dev.godwit.schemas.topic.Topics;
+import java.util.Objects;
+import java.util.Optional;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.Topology;
@@ -64,15 +66,15 @@ final class ProgressTopology {
 
         @Override
         public void process(Record<String, byte[]> message) {
-            KeyValueStore<String, Reported> reports = java.util.Objects.requireNonNull(store);
+            KeyValueStore<String, Reported> reports = Objects.requireNonNull(store);
             if (message.value() == null) {
                 reports.delete(message.key());
             } else {
                 Reported next = serde.decode(message.value(), message.timestamp());
                 Reported known = reports.get(message.key());
-                java.util.Optional<SpecificRecordBase> kept =
+                Optional<SpecificRecordBase> kept =
                         known == null
-                                ? java.util.Optional.of(next.content())
+                                ? Optional.of(next.content())
                                 : Merge.of(known.content(), next.content());
                 kept.ifPresent(
                         content -> reports.put(message.key(), new Reported(next.at(), content)));

@@ -53,7 +53,7 @@ class MappingAssessmentIT {
         onBoth("CREATE TABLE t (at timestamptz PRIMARY KEY, n int)");
 
         Outcome outcome =
-                check(where("public.t", "at < 'now' AND at > '2020-01-01' and at <> E'epoch'"));
+                check(where("public.t", "at < 'now' AND at > '2020-01-01' and at <> 'epoch'"));
 
         assertThat(outcome.failure()).isEmpty();
         String filter = outcome.tables().getFirst().getFilter();
@@ -179,6 +179,45 @@ class MappingAssessmentIT {
                                 .stream()
                                 .map(MappingAssessmentIT::text))
                 .contains("a.p1 > B.b.p", "a.p2 > B.b.p");
+    }
+
+    @Test
+    void namesTypesOfARenamedSchemaAsTheServerDoes() throws SQLException {
+        server.run(
+                source,
+                "CREATE SCHEMA a",
+                "CREATE TYPE a.mood AS ENUM ('x')",
+                "CREATE TABLE a.t (id int PRIMARY KEY, m a.mood)",
+                "CREATE SCHEMA \"select\"",
+                "CREATE TYPE \"select\".mood AS ENUM ('x')",
+                "CREATE TABLE \"select\".t (id int PRIMARY KEY, m \"select\".mood[])");
+        server.run(
+                target,
+                "CREATE SCHEMA \"order\"",
+                "CREATE TYPE \"order\".mood AS ENUM ('x')",
+                "CREATE TABLE \"order\".t (id int PRIMARY KEY, m \"order\".mood)",
+                "CREATE SCHEMA b",
+                "CREATE TYPE b.mood AS ENUM ('x')",
+                "CREATE TABLE b.t (id int PRIMARY KEY, m b.mood[])");
+
+        assertThat(check(to("a.*", "order.*"), to("select.*", "b.*")).failure()).isEmpty();
+    }
+
+    @Test
+    void refusesPartitionsOfOneTargetTableWithDifferentColumns() throws SQLException {
+        server.run(
+                source,
+                "CREATE TABLE public.p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
+                "CREATE TABLE public.p1 PARTITION OF public.p FOR VALUES FROM (0) TO (10)",
+                "CREATE TABLE public.p2 PARTITION OF public.p FOR VALUES FROM (10) TO (20)");
+        server.run(target, "CREATE TABLE public.p (id int PRIMARY KEY, v text)");
+
+        assertFailed(
+                check(columns("public.p1", "id")),
+                ErrorCode.MAPPING_INVALID,
+                "partitions public.p1 and public.p2 go to target table public.p with different columns");
+        assertThat(check(columns("public.p", "id")).failure()).isEmpty();
+        assertThat(check(columns("public.p1", "v", "id")).failure()).isEmpty();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.godwit.control.TestDatabases;
+import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.ErrorCode;
 import dev.godwit.postgres.MigrationException;
 import dev.godwit.postgres.TableName;
@@ -138,14 +139,84 @@ class ComparisonIT {
     }
 
     @Test
-    void floatsAsBytesTellValuesThatPrintAlike() {
-        assertThat(new ColumnText("f", "float8", "").expression(true))
-                .isEqualTo("pg_catalog.float8send(\"f\")");
-        assertThat(new ColumnText("p", "point", "float8").expression(true))
-                .isEqualTo("pg_catalog.point_send(\"p\")");
-        assertThat(new ColumnText("a", "_float4", "float4").expression(true))
-                .isEqualTo("pg_catalog.array_send(\"a\")");
-        assertThat(new ColumnText("f", "float8", "").expression(false)).isEqualTo("\"f\"");
+    void floatsAsBytesTellValuesThatPrintAlikeAndNothingElse() throws Exception {
+        server.run(
+                "src",
+                "CREATE DOMAIN public.measures AS float8[]",
+                "CREATE TABLE public.floats (id int, f float8, g float4, p point, s lseg, h path, b box, y polygon, l line, c circle, a float8[], m public.measures, r float4[], q polygon[])",
+                """
+                INSERT INTO public.floats VALUES
+                    (1, 'NaN', 'NaN', '(NaN,1)', '((1,NaN),(NaN,3))', '[(1,2),(NaN,3)]', '((NaN,2),(3,4))', '((NaN,NaN),(3,Infinity))', '{1,2,NaN}', '<(NaN,2),3>',
+                     '[2:4]={1,2,NaN}', '{1}', '{{1,2},{3,NaN}}', ARRAY[NULL, '((NaN,1),(3,2))'::polygon])\
+                """);
+        List<String> before = floatsOf("floats");
+
+        // Other bytes of the same values, by a sign of NaN and by nulls that are gone.
+        server.run(
+                "src",
+                "UPDATE public.floats SET f = 'Infinity'::float8 - 'Infinity', g = 'Infinity'::float4 - 'Infinity'",
+                "UPDATE public.floats SET p = point(f, 1), s = lseg(point(1, f), point(f, 3))",
+                "UPDATE public.floats SET a[2] = NULL, m[1] = NULL, r[1][1] = NULL",
+                "UPDATE public.floats SET a[2] = 1, a[4] = f, m[1] = 1, r[1][1] = 1, r[2][2] = g");
+        assertThat(
+                        server.value(
+                                "src",
+                                "SELECT float8send(f) = float8send('NaN') OR array_send(a) = array_send('[2:4]={1,2,NaN}') FROM public.floats"))
+                .isEqualTo("f");
+        assertThat(floatsOf("floats")).isEqualTo(before);
+
+        // Other values, most of which print alike where floats are rounded.
+        for (String change :
+                List.of(
+                        "f = 0.1",
+                        "f = 0.1::float8 + 1e-17 * 3",
+                        "f = '-Infinity'",
+                        "f = NULL",
+                        "f = -0.0::float8",
+                        "f = 0.0::float8",
+                        "g = 'Infinity'",
+                        "p = '(1,NaN)'",
+                        "s = '((NaN,1),(NaN,3))'",
+                        "h = '((1,2),(NaN,3))'",
+                        "h = '[(1,2),(3,NaN)]'",
+                        "h = NULL",
+                        "y = '((NaN,NaN),(3,-Infinity))'",
+                        "l = '{1,NaN,2}'",
+                        "c = '<(2,NaN),3>'",
+                        "a = '{1,2,NaN}'",
+                        "a = '[2:4]={1,2,3}'",
+                        "a = '[2:4]={1,NULL,NaN}'",
+                        "a = '{}'",
+                        "a = NULL",
+                        "r = '{1,2,3,NaN}'",
+                        "q = ARRAY['((NaN,1),(3,2))'::polygon, NULL]")) {
+            server.run("src", "UPDATE public.floats SET " + change);
+            List<String> after = floatsOf("floats");
+            assertThat(after).as(change).isNotEqualTo(before);
+            before = after;
+        }
+    }
+
+    /** As they are compared where one server is older than 12. */
+    private List<String> floatsOf(String table) throws Exception {
+        try (Connection connection = server.settings("src").open("compare");
+                Statement statement = connection.createStatement()) {
+            statement.setEscapeProcessing(false);
+            String row =
+                    ColumnText.ofRow(
+                            Snapshot.carriedColumns(
+                                    connection,
+                                    ConnectionSettings.version(connection),
+                                    new TableName("public", table)),
+                            true);
+            var texts = new ArrayList<String>();
+            try (ResultSet rows = statement.executeQuery("SELECT " + row + " FROM public." + table)) {
+                while (rows.next()) {
+                    texts.add(rows.getString(1));
+                }
+            }
+            return texts;
+        }
     }
 
     @Test

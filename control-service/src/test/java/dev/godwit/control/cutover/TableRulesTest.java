@@ -29,7 +29,8 @@ class TableRulesTest {
             strings = {
                 "id > 1",
                 "note = ';)' AND \"odd;)\" IS NULL",
-                "note = E'\\';)' OR note = 'it''s ('",
+                "note = '\\' OR note = 'it''s (;)'",
+                "at > date '2030-01-01' AND note = U&'\\0041;)'",
                 "note = $$;)$$ AND a - b < c / 2",
                 "(a OR (b))"
             })
@@ -50,7 +51,11 @@ class TableRulesTest {
                 "true /* and */",
                 "note = 'open",
                 "\"open = 1",
-                "note = $$open"
+                "note = $$open",
+                "E'\\'' IS NULL); COMMIT; SELECT ('",
+                "e'\\'' IS NULL); COMMIT; SELECT ('",
+                "true AND $$ $$E'\\'' = note); COMMIT; SELECT ('",
+                "note = E'plain'"
             })
     void refusesWhatIsNotOneCondition(String condition) {
         assertThatThrownBy(() -> TableRules.read("m", "a.b", null, condition, null))

@@ -45,6 +45,12 @@ final class SchemaChanger {
                     "the changes before, or a stop",
                     PATIENCE,
                     status -> stopped(status) || arrived(signal));
+            // The signal's lane may be ahead of the others.
+            long captured = migration.status().incoming();
+            migration.await(
+                    "the same in every lane, or a stop",
+                    PATIENCE,
+                    status -> stopped(status) || status.applied() >= captured);
             run(target, alteration.statement());
         }
         int signal = signal();
