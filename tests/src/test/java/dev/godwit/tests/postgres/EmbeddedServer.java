@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +94,11 @@ public final class EmbeddedServer implements PostgresServer {
     @Override
     public int port() {
         return port;
+    }
+
+    @Override
+    public Optional<String> euroLocale() {
+        return EuroLocale.folder().map(folder -> EuroLocale.NAME);
     }
 
     @Override
@@ -192,6 +198,8 @@ public final class EmbeddedServer implements PostgresServer {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("LC_ALL", "C");
         builder.environment().remove("PGDATA");
+        EuroLocale.folder()
+                .ifPresent(folder -> builder.environment().put("LOCPATH", folder.toString()));
         return builder.redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
                 .start();

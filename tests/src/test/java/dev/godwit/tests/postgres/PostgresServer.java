@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import java.util.Properties;
 
 /** One PostgreSQL server with wal_level = logical and the roles of {@link Roles}. */
@@ -29,6 +30,11 @@ public interface PostgresServer extends AutoCloseable {
 
     @Override
     void close();
+
+    /** A locale that writes money in euros, if the server can use such. */
+    default Optional<String> euroLocale() {
+        return Optional.empty();
+    }
 
     /** A session with the harness's own fixed settings, in autocommit. */
     default Connection open(String database, Roles role) throws SQLException {
