@@ -14,6 +14,7 @@ public final class Shop {
     private static final int DOCUMENTS = 40;
     private static final int GENERATED_COLUMNS = 12;
     private static final int PARTITIONED_KEYS = 11;
+    private static final int VIRTUAL_COLUMNS = 18;
 
     private Shop() {}
 
@@ -31,6 +32,11 @@ public final class Shop {
             database.executeAs(
                     Roles.MIGRATOR,
                     "ALTER TABLE account ADD doubled numeric GENERATED ALWAYS AS (balance * 2) STORED");
+        }
+        if (database.server().major() >= VIRTUAL_COLUMNS) {
+            database.executeAs(
+                    Roles.MIGRATOR,
+                    "ALTER TABLE account ADD halved numeric GENERATED ALWAYS AS (balance / 2) VIRTUAL");
         }
         return database;
     }
