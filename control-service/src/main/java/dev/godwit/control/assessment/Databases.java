@@ -34,7 +34,8 @@ record Databases(
     /** Source schema to target schema, each as its server prints it in front of a type. */
     Map<String, String> renamedSchemas() {
         var printed = new LinkedHashMap<String, String>();
-        rules.schemas().forEach((from, to) -> printed.put(source.printed(from), target.printed(to)));
+        rules.schemas()
+                .forEach((from, to) -> printed.put(source.printed(from), target.printed(to)));
         return printed;
     }
 

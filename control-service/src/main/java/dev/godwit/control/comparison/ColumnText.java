@@ -72,8 +72,7 @@ record ColumnText(String name, String baseType, String elementType) {
             return ofFloats(baseType, quoted);
         }
         return floatsAsBytes && FLOATING.containsKey(elementType)
-                ? ELEMENTS
-                        .replace("{element}", ofFloats(elementType, "element"))
+                ? ELEMENTS.replace("{element}", ofFloats(elementType, "element"))
                         .replace("{value}", quoted)
                 : quoted;
     }

@@ -156,8 +156,7 @@ public record NewMigration(
     private static void requireIdentifier(String value, String field) {
         requireText(value, field, IDENTIFIER_BYTES_MOST);
         require(
-                value.getBytes(StandardCharsets.UTF_8).length
-                        <= IDENTIFIER_BYTES_MOST,
+                value.getBytes(StandardCharsets.UTF_8).length <= IDENTIFIER_BYTES_MOST,
                 field,
                 "have at most 63 bytes");
     }

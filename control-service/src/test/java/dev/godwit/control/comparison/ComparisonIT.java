@@ -210,7 +210,8 @@ class ComparisonIT {
                                     new TableName("public", table)),
                             true);
             var texts = new ArrayList<String>();
-            try (ResultSet rows = statement.executeQuery("SELECT " + row + " FROM public." + table)) {
+            try (ResultSet rows =
+                    statement.executeQuery("SELECT " + row + " FROM public." + table)) {
                 while (rows.next()) {
                     texts.add(rows.getString(1));
                 }

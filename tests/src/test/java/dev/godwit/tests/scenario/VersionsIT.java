@@ -56,7 +56,9 @@ class VersionsIT {
         }
         String nan = "'Infinity'::float8 - 'Infinity'";
         source.execute(
-                "INSERT INTO measured SELECT i, i / 7.0, point(i / 3.0, " + nan + "), ARRAY[NULL, i / 9.0] FROM generate_series(1, 9) i",
+                "INSERT INTO measured SELECT i, i / 7.0, point(i / 3.0, "
+                        + nan
+                        + "), ARRAY[NULL, i / 9.0] FROM generate_series(1, 9) i",
                 "UPDATE measured SET f = " + nan + ", g[1] = " + nan + " WHERE id > 5");
         source.execute(
                 "INSERT INTO big SELECT i * 3 - 300000, repeat(md5(i::text), 5) FROM generate_series(1, 200000) i",
