@@ -178,6 +178,8 @@ class GateIT {
         assertThat(failed.failureCode()).isEqualTo("COMPARISON_REFUSED");
         assertThat(failed.failureWhat()).startsWith("the source ").contains("label");
         migration.expect202(migration.reload("public.label"));
+        migration.await(
+                "the load", status -> status.json().path("initializationCompleted").asBoolean());
         assertThat(migration.cutOver().notes()).noneMatch(note -> note.startsWith("Tried again"));
         target.execute("DROP TABLE label");
         MigrationHarness.requireEqual(source, target);
