@@ -12,6 +12,7 @@ import dev.godwit.schemas.Failure;
 import dev.godwit.schemas.FindingResult;
 import dev.godwit.schemas.TableMapping;
 import dev.godwit.schemas.TableRule;
+import dev.godwit.schemas.codec.RecordCodec;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +25,11 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 
 @TestInstance(Lifecycle.PER_CLASS)
 class MappingAssessmentIT {
+    static {
+        // Avro makes the records only after the codec has told it that they may be trusted.
+        RecordCodec.ownSchemas();
+    }
+
     private TestDatabases server;
     private String source = "";
     private String target = "";

@@ -161,7 +161,7 @@ class ComparisonIT {
         assertThat(
                         server.value(
                                 "src",
-                                "SELECT float8send(f) = float8send('NaN') OR array_send(a) = array_send('[2:4]={1,2,NaN}') FROM public.floats"))
+                                "SELECT float8send(f) = float8send('NaN') OR array_send(a) = array_send('[2:4]={1,2,NaN}'::float8[]) FROM public.floats"))
                 .isEqualTo("f");
         assertThat(floatsOf("floats")).isEqualTo(before);
 
