@@ -110,7 +110,7 @@ final class Gate {
         long deadline = System.nanoTime() + settings.gatePatience().toNanos();
         while (signals.desired().gate().isEmpty() && deadline - System.nanoTime() > 0) {
             inbox.awaitSignal(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
-            requests.heed();
+            requests.heedWaiting();
         }
         if (!signals.desired().gate().equals(Optional.of(marker.getId()))) {
             return;

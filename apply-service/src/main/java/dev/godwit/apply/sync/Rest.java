@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.godwit.apply.sync;
 
+import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -9,6 +10,7 @@ final class Rest {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private int wanted;
+    private long wantedSince;
     private boolean resting;
     private boolean over;
 
@@ -21,10 +23,23 @@ final class Rest {
         }
     }
 
+    /** Whether somebody has waited that long. */
+    boolean wantedFor(Duration time) {
+        lock.lock();
+        try {
+            return wanted > 0 && System.nanoTime() - wantedSince >= time.toNanos();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Asks the reader to rest; {@link #await} returns when it does. */
     void want() {
         lock.lock();
         try {
+            if (wanted == 0) {
+                wantedSince = System.nanoTime();
+            }
             wanted++;
         } finally {
             lock.unlock();

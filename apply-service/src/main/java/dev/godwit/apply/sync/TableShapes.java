@@ -113,7 +113,7 @@ final class TableShapes {
         while (!tables.isLoaded(target)) {
             standing.level();
             inbox.awaitSignal(LOADED_LOOK);
-            requests.heed();
+            requests.heedWaiting();
             left = stream.sources().get().containsKey(target) ? 0 : left + 1;
             if (left > LEFT_LOOKS) {
                 throw new MigrationException(

@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -139,6 +140,35 @@ class HardChangesTest {
 
             assertThat(target.rows("public.seat")).containsExactly("(1,20)", "(2,10)");
             assertThat(target.rows("public.item")).containsExactly("(1)");
+        }
+    }
+
+    @Test
+    void aRestWaitsForTheEndOfATransactionThatDefersAConstraint() throws Exception {
+        var log =
+                new ChangesLog()
+                        .table(1, "seat", ReplicaIdentity.DEFAULT_KEY, "id:23*", "who:23")
+                        .insert(1, "1", "10")
+                        .insert(1, "2", "20")
+                        .inOne(2)
+                        .update(1, "1", "20");
+        try (var target = new SyncTarget(server.newDatabase())) {
+            target.run("CREATE TABLE public.seat (id int PRIMARY KEY, who int UNIQUE DEFERRABLE)")
+                    .loaded("seat", 0);
+            RunningSync sync = target.start(log).awaitOffset(3);
+            var rested =
+                    new FutureTask<>(() -> {
+                        sync.worker().whileLevel(() -> {});
+                        return true;
+                    });
+
+            Thread.ofPlatform().start(rested);
+            await().during(Duration.ofMillis(300)).until(() -> !rested.isDone());
+            log.update(1, "2", "10");
+
+            assertThat(rested.get()).isTrue();
+            sync.awaitOffset(log.end());
+            assertThat(target.rows("public.seat")).containsExactly("(1,20)", "(2,10)");
         }
     }
 
