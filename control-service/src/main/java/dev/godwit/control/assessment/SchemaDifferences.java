@@ -109,8 +109,7 @@ public record SchemaDifferences(
             TableName name = TableName.of(table.getSource());
             TableMapping way = ways.get(name);
             if (way == null) {
-                differences.add(
-                        published.contains(name) ? renamed(name, lost) : appeared(table));
+                differences.add(published.contains(name) ? renamed(name, lost) : appeared(table));
             } else if (!way.getTarget().equals(table.getTarget())) {
                 differences.add(moved(way, table));
             } else if (!Objects.equals(way.getRoot(), table.getRoot())) {

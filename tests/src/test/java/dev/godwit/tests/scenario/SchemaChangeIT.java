@@ -127,7 +127,8 @@ class SchemaChangeIT {
                     "CREATE TYPE size AS (wide int, high int)",
                     "CREATE TABLE box (id int PRIMARY KEY, inside size, others size[])");
         }
-        source.execute("INSERT INTO box VALUES (1, '(1,2)', ARRAY['(3,4)'::size]), (2, NULL, NULL)");
+        source.execute(
+                "INSERT INTO box VALUES (1, '(1,2)', ARRAY['(3,4)'::size]), (2, NULL, NULL)");
         RunningMigration migration = harness.migrate(source, target);
         migration.awaitState("ready_to_cutover");
 
@@ -220,7 +221,8 @@ class SchemaChangeIT {
         migration.awaitNothingPending();
         assertThat(target.number("SELECT count(*) FROM price WHERE what = 'travels on'"))
                 .isEqualTo(49);
-        source.execute("ALTER TABLE price_of_old RENAME TO price", "DELETE FROM price WHERE amount < 3");
+        source.execute(
+                "ALTER TABLE price_of_old RENAME TO price", "DELETE FROM price WHERE amount < 3");
 
         migration.expect202(migration.startCutover(false));
         source.execute("CREATE TABLE booking_late PARTITION OF booking DEFAULT");
