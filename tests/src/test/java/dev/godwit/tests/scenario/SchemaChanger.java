@@ -75,7 +75,10 @@ final class SchemaChanger {
         if (!status.state().equals("failed")) {
             return false;
         }
-        assertThat(status.failureCode()).as(status::toString).isEqualTo("SCHEMA_CHANGED");
+        // What 10 rewrites is loaded again, perhaps before the target has the same columns.
+        assertThat(status.failureCode())
+                .as(status::toString)
+                .isIn("SCHEMA_CHANGED", "PIECE_REFUSED");
         return true;
     }
 
