@@ -14,7 +14,9 @@ import dev.godwit.apply.target.Restoring;
 import dev.godwit.apply.target.TargetSession;
 import dev.godwit.postgres.ConnectionSettings;
 import dev.godwit.postgres.TableName;
+import dev.godwit.schemas.ApplyPhase;
 import dev.godwit.schemas.Failure;
+import dev.godwit.schemas.WantedPhase;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -146,7 +148,7 @@ final class Ownership {
     private void grantWishes(Desired first, LoadAsks asks)
             throws SQLException, InterruptedException {
         Map<TableName, Integer> wishes = first.wishes();
-        if (wishes.isEmpty()) {
+        if (wishes.isEmpty() || !grants(first)) {
             return;
         }
         long until = System.nanoTime() + ASK_PATIENCE.toNanos();
@@ -170,14 +172,25 @@ final class Ownership {
         boolean look = System.nanoTime() - lookedNanos >= LOOK.toNanos();
         if (look || asks.changed()) {
             known = attempts.all(connection);
-            grant(now, sync, asks);
+            if (grants(now)) {
+                grant(now, sync, asks);
+            }
             beginBuilds(builds);
             lookedNanos = System.nanoTime();
             show(now, builds);
         }
-        if (finaliser.finaliseIfWanted(now, sync)) {
+        boolean loaded = OwnerPhases.of(now.loads(), known) == ApplyPhase.SYNCING;
+        if (loaded && finaliser.finaliseIfWanted(now, sync)) {
             show(now, builds);
         }
+    }
+
+    /**
+     * Behind the gate no table is emptied: control may have compared it already, and release the
+     * target before it is loaded again.
+     */
+    private static boolean grants(Desired now) {
+        return now.phase() != WantedPhase.FINALISE;
     }
 
     private void grant(Desired now, ChangesWorker sync, LoadAsks asks)
