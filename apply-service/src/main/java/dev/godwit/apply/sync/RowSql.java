@@ -6,7 +6,6 @@ import dev.godwit.apply.sync.TargetTable.TargetColumn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * The statements for rows of one table. Values to write are never cast to their column's type,
@@ -62,8 +61,7 @@ final class RowSql {
         for (int i = 0; i < match.columns().size(); i++) {
             TargetColumn column = shape.table().columns().get(match.columns().get(i));
             terms.add(
-                    "t."
-                            + column.quoted()
+                    column.operand("t." + column.quoted())
                             + " "
                             + match.operators().get(i)
                             + " ?::"
@@ -114,15 +112,17 @@ final class RowSql {
 
     private static String joined(RowShape shape) {
         Match match = shape.match();
-        return IntStream.range(0, match.columns().size())
-                .mapToObj(i ->
-                        "t."
-                                + shape.table().columns().get(match.columns().get(i)).quoted()
-                                + " "
-                                + match.operators().get(i)
-                                + " s.k"
-                                + i)
-                .collect(Collectors.joining(" AND "));
+        var terms = new ArrayList<String>();
+        for (int i = 0; i < match.columns().size(); i++) {
+            TargetColumn column = shape.table().columns().get(match.columns().get(i));
+            terms.add(
+                    column.operand("t." + column.quoted())
+                            + " "
+                            + match.operators().get(i)
+                            + " "
+                            + column.operand("s.k" + i));
+        }
+        return String.join(" AND ", terms);
     }
 
     /**
@@ -138,7 +138,7 @@ final class RowSql {
             if (old.length(column) < 0) {
                 terms.add(name + " IS NOT DISTINCT FROM NULL");
             } else if (each.textEqual()) {
-                terms.add(name + " = ?");
+                terms.add(each.operand(name) + " = ?");
             } else {
                 terms.add(text(name) + " = " + text("?::" + each.baseType()));
             }

@@ -101,7 +101,7 @@ final class TargetCatalog {
                           FROM b JOIN pg_catalog.pg_type AS t ON t.oid = b.typbasetype
                           WHERE b.typtype = 'd')
                         SELECT b.attname, pg_catalog.format_type(b.atttypid, b.atttypmod),
-                          pg_catalog.format_type(b.oid, -1), b.atttypid::bigint, b.atttypmod,
+                          pg_catalog.format_type(b.oid, -1), b.oid <> b.atttypid, b.atttypid::bigint, b.atttypmod,
                           b.typname,
                           b.typtype = 'e' OR b.typnamespace = 'pg_catalog'::regnamespace AND (
                             b.typname IN ('int2', 'int4', 'int8', 'oid', 'bool', 'uuid', 'bytea',
@@ -113,18 +113,19 @@ final class TargetCatalog {
             select.setLong(1, oid);
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    int typeOid = (int) row.getLong(4);
+                    int typeOid = (int) row.getLong(5);
                     columns.add(
                             new TargetColumn(
                                     row.getString(1),
                                     row.getString(2),
                                     row.getString(3),
+                                    row.getBoolean(4),
                                     typeOid,
-                                    row.getInt(5),
+                                    row.getInt(6),
                                     TypeOids.isOwn(typeOid)
-                                            ? Optional.of(row.getString(6))
+                                            ? Optional.of(row.getString(7))
                                             : Optional.empty(),
-                                    row.getBoolean(7)));
+                                    row.getBoolean(8)));
                 }
             }
         }

@@ -31,6 +31,7 @@ record TargetTable(
      * A column.
      *
      * @param baseType its type for a cast, domains resolved and without a length
+     * @param domain its own type is a domain of that
      * @param ownType the name of that, if the database has made the column's type itself
      * @param textEqual equal values have equal text and the other way round
      */
@@ -38,12 +39,18 @@ record TargetTable(
             String name,
             String type,
             String baseType,
+            boolean domain,
             int typeOid,
             int modifier,
             Optional<String> ownType,
             boolean textEqual) {
         String quoted() {
             return Identifiers.quote(name);
+        }
+
+        /** What an operator gets of a row: there is none for a domain of an enum. */
+        String operand(String row) {
+            return row + (domain ? "::" + baseType : "");
         }
     }
 

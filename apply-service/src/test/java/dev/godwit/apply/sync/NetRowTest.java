@@ -129,7 +129,8 @@ class NetRowTest {
     private static RowShape shape() {
         var columns = new ArrayList<TargetColumn>();
         for (String name : List.of("id", "a", "b")) {
-            columns.add(new TargetColumn(name, "text", "text", 25, -1, Optional.empty(), true));
+            columns.add(
+                    new TargetColumn(name, "text", "text", false, 25, -1, Optional.empty(), true));
         }
         return new RowShape(
                 new SchemaChange(

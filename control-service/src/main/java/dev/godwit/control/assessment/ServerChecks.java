@@ -24,16 +24,6 @@ final class ServerChecks {
 
     private static final int TRUNCATE_STREAMED = 11;
 
-    /**
-     * Domains over an enum, and enums without a value (io.debezium TypeRegistry, issue dbz#2525).
-     */
-    private static final String ENUMS_WITHOUT_VALUES =
-            """
-            SELECT coalesce(pg_catalog.string_agg(pg_catalog.format_type(t.oid, NULL), ', ' ORDER BY t.oid), '')
-              FROM pg_catalog.pg_type t
-             WHERE t.typcategory = 'E' AND NOT EXISTS (SELECT FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)\
-            """;
-
     private ServerChecks() {}
 
     static List<Check> all() {
@@ -44,7 +34,6 @@ final class ServerChecks {
                 ServerChecks::slots,
                 ServerChecks::slotWalLimit,
                 ServerChecks::truncates,
-                ServerChecks::enums,
                 ServerChecks::preparedTransactions,
                 ServerChecks::encoding,
                 ServerChecks::rights,
@@ -234,23 +223,6 @@ final class ServerChecks {
                                 "%d prepared transactions on the source server: the start waits until each is ended"
                                         .formatted(prepared),
                                 "On the source: SELECT gid, prepared, owner, database FROM pg_prepared_xacts; then COMMIT PREPARED or ROLLBACK PREPARED"));
-    }
-
-    /** Debezium before 3.7 reads all types of a database, and ends at one of these. */
-    private static List<CheckFinding> enums(Databases databases) throws SQLException {
-        String found = text(databases.source().connection(), ENUMS_WITHOUT_VALUES);
-        return List.of(
-                found.isEmpty()
-                        ? CheckFinding.passed(
-                                "source.enums",
-                                ErrorCode.TYPE_NOT_CARRIED,
-                                "no domain over an enum, no enum without values")
-                        : CheckFinding.failed(
-                                "source.enums",
-                                ErrorCode.TYPE_NOT_CARRIED,
-                                "the source database has a domain over an enum, or an enum without values: %s. Its changes cannot be streamed, whichever tables are selected"
-                                        .formatted(found),
-                                "On the source and on the target: give the columns the enum itself (ALTER TABLE ... ALTER ... TYPE ...) and DROP DOMAIN; or ALTER TYPE ... ADD VALUE."));
     }
 
     private static List<CheckFinding> encoding(Databases databases) throws SQLException {

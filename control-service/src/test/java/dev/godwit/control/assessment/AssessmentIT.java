@@ -241,17 +241,6 @@ class AssessmentIT {
     }
 
     @Test
-    void refusesADatabaseWithEnumsThatHaveNoValues() throws SQLException {
-        server.run(
-                source,
-                "CREATE TYPE public.mood AS ENUM ('good')",
-                "CREATE DOMAIN public.\"Good\" AS public.mood",
-                "CREATE TYPE public.nothing AS ENUM ()");
-
-        assertFailed(check(), ErrorCode.TYPE_NOT_CARRIED, "public.\"Good\", public.nothing");
-    }
-
-    @Test
     void refusesATargetTableThatIsMissing() throws SQLException {
         server.run(source, "SET search_path = public", ORDERS);
 

@@ -316,6 +316,7 @@ final class TypeCatalog {
                     type("public.pair_domain", "(1,x,1.0)", "(,,)")
                             .shown("a domain of a composite")
                             .since(11),
+                    type("public.good_mood", "calm", "").shown("a domain of an enum"),
                     type("public.lo", "0", "4294967295").shown("lo"),
                     type("public.earth", "(6378168, 0, 0)", "(0, -6378168, 0)").shown("earth"));
 
@@ -373,7 +374,9 @@ final class TypeCatalog {
                                 "CREATE DOMAIN public.outer_text AS text CHECK (VALUE <> 'forbidden')",
                                 "CREATE DOMAIN public.inner_text AS public.outer_text DEFAULT 'd'",
                                 "CREATE DOMAIN public.numbers_list AS integer[]",
-                                "CREATE DOMAIN public.span_domain AS public.span"));
+                                "CREATE DOMAIN public.span_domain AS public.span",
+                                "CREATE DOMAIN public.good_mood AS public.mood CHECK (VALUE::text <> 'a,b\\c')",
+                                "CREATE TYPE public.nothing AS ENUM ()"));
         if (major >= 11) {
             statements.add("CREATE DOMAIN public.pair_domain AS public.pair");
         }

@@ -37,12 +37,13 @@ final class OwnTypes {
                         .formatted(percent().name()),
                 "CREATE DOMAIN %s AS numeric CHECK (VALUE IS DISTINCT FROM 12345)"
                         .formatted(amount().name()),
+                "CREATE DOMAIN %s AS %s".formatted(anyMood().name(), mood().name()),
                 "CREATE TYPE %s AS (a integer, \"B c\" text, n numeric)".formatted(pair().name()),
                 "CREATE TYPE %s AS RANGE (subtype = double precision)".formatted(span().name()));
     }
 
     List<SqlType> all() {
-        return List.of(mood(), percent(), amount(), pair(), span());
+        return List.of(mood(), anyMood(), percent(), amount(), pair(), span());
     }
 
     static List<SqlType> ofExtensions() {
@@ -68,6 +69,12 @@ final class OwnTypes {
 
     private SqlType mood() {
         return ordered(named("Mood"), dice -> dice.pick(MOODS));
+    }
+
+    /** No operator of PostgreSQL takes a domain of an enum. */
+    private SqlType anyMood() {
+        return SqlType.unordered(named("any mood"), dice -> dice.pick(MOODS))
+                .arraysSince(ARRAYS_OF_DOMAINS);
     }
 
     private SqlType percent() {
