@@ -146,6 +146,38 @@ class LoadIT {
         }
     }
 
+    @Test
+    void loadsATableAgainThatWasRewrittenBetweenTwoOfItsChunks() throws Exception {
+        var big = new TableName("public", "big");
+        migration.run(
+                "CREATE TABLE big (id int PRIMARY KEY, v text) WITH (fillfactor = 10)",
+                "INSERT INTO big SELECT i, repeat('v', 60) FROM generate_series(1, 50000) i",
+                "ANALYZE big");
+        var rewriting = new AtomicBoolean();
+        try (ChangeLog log = migration.openLog();
+                Load load =
+                        migration.load(
+                                log,
+                                Map.of(big, List.of(big)),
+                                at -> {
+                                    if (at == CrashPoint.AFTER_PIECE
+                                            && rewriting.compareAndSet(false, true)) {
+                                        // Between two transactions of this worker; the other's
+                                        // ends.
+                                        migration.run("VACUUM FULL big");
+                                    }
+                                })) {
+            // When
+            load.start();
+            Awaitility.await("the end of the load").atMost(MOST).until(load::finished);
+            // Then
+            LoadReader read = LoadReader.read(broker.settings(), migration.id());
+            assertThat(read.pieces()).as("chunks").hasSizeGreaterThan(4);
+            assertThat(read.rows(big)).hasSize(50_000).doesNotHaveDuplicates();
+            assertThat(read.end(big).getAttempt().getNumber()).isEqualTo(2);
+        }
+    }
+
     private Load load(ChangeLog log, CrashPoints crashPoints) {
         return migration.load(log, Map.of(ITEM, List.of(ITEM), OTHER, List.of(OTHER)), crashPoints);
     }
