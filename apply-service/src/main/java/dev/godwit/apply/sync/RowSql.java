@@ -5,6 +5,8 @@ import dev.godwit.apply.sync.RowShape.Match;
 import dev.godwit.apply.sync.TargetTable.TargetColumn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -56,6 +58,11 @@ final class RowSql {
      * alone would have the server read an anonymous record, which it cannot.
      */
     private static String indexed(RowShape shape) {
+        return matching(shape, (column, place) -> "?::" + column.baseType());
+    }
+
+    private static String matching(
+            RowShape shape, BiFunction<TargetColumn, Integer, String> sought) {
         Match match = shape.match();
         var terms = new ArrayList<String>();
         for (int i = 0; i < match.columns().size(); i++) {
@@ -64,8 +71,8 @@ final class RowSql {
                     column.operand("t." + column.quoted())
                             + " "
                             + match.operators().get(i)
-                            + " ?::"
-                            + column.baseType());
+                            + " "
+                            + sought.apply(column, i));
         }
         return String.join(" AND ", terms);
     }
@@ -111,18 +118,7 @@ final class RowSql {
     }
 
     private static String joined(RowShape shape) {
-        Match match = shape.match();
-        var terms = new ArrayList<String>();
-        for (int i = 0; i < match.columns().size(); i++) {
-            TargetColumn column = shape.table().columns().get(match.columns().get(i));
-            terms.add(
-                    column.operand("t." + column.quoted())
-                            + " "
-                            + match.operators().get(i)
-                            + " "
-                            + column.operand("s.k" + i));
-        }
-        return String.join(" AND ", terms);
+        return matching(shape, (column, place) -> column.operand("s.k" + place));
     }
 
     /**
@@ -203,7 +199,7 @@ final class RowSql {
     }
 
     /** With nothing to write the row must still be there: a column is set to itself. */
-    private static String set(Work work, java.util.function.IntFunction<String> value) {
+    private static String set(Work work, IntFunction<String> value) {
         List<TargetColumn> columns = work.shape().table().columns();
         if (work.columns().isEmpty()) {
             String any = columns.getFirst().quoted();

@@ -22,6 +22,8 @@ import java.util.concurrent.Future;
  */
 public final class Restoring {
     private static final String FOREIGN_KEY_VIOLATION = "23503";
+    private static final String NO_SUCH_TABLE = "42P01";
+    private static final String NO_SUCH_SCHEMA = "3F000";
 
     /** Opens one more session for building indexes side by side. */
     @FunctionalInterface
@@ -73,8 +75,8 @@ public final class Restoring {
      * Restores everything that is still parked, in the order that objects need each other.
      *
      * @param connection in autocommit
-     * @return what the operator must know, one sentence for each object whose place is gone from
-     *     the target
+     * @return what the operator must know, one sentence for each object that is gone from the
+     *     target with its table, or the one it refers to
      * @throws MigrationException RESTORE_FAILED naming the first object that the target refuses
      */
     public List<String> restoreAll(Connection connection) throws SQLException {
@@ -101,11 +103,10 @@ public final class Restoring {
             try {
                 restore(connection, row);
             } catch (MigrationException e) {
-                boolean incomplete =
-                        e.getCause() instanceof SQLException refused
-                                && SqlStates.state(refused).equals(FOREIGN_KEY_VIOLATION);
                 notes.add(
-                        incomplete ? notValidated(connection, row) : forgotten(connection, row, e));
+                        has(e, FOREIGN_KEY_VIOLATION)
+                                ? notValidated(connection, row)
+                                : forgotten(connection, row, e));
             }
         }
         return notes;
@@ -119,17 +120,31 @@ public final class Restoring {
                 .formatted(key.described(), key.table().quoted(), Identifiers.quote(key.name()));
     }
 
-    /** What an operator has dropped with its table, or taken from it by a detach. */
+    /**
+     * What an operator has dropped with its table or taken from it by a detach, and a foreign key
+     * to a table that he has dropped.
+     */
     private String forgotten(
             Connection connection, ParkedObjects.Parked row, MigrationException refusal)
             throws SQLException {
         ParkedObject object = ParkedObject.of(row);
-        if (object.hasPlace(connection)) {
+        boolean refersToNothing =
+                object.kind() == ParkedObject.Kind.FOREIGN_KEY
+                        && (has(refusal, NO_SUCH_TABLE) || has(refusal, NO_SUCH_SCHEMA));
+        if (object.hasPlace(connection) && !refersToNothing) {
             throw refusal;
         }
         restore(connection, row, object.forgotten());
-        return "The %s was not brought back, since it is gone from the target; this would have: %s"
-                .formatted(object.described(), object.definition());
+        return "The %s was not brought back, since its table%s is gone from the target; this would have: %s"
+                .formatted(
+                        object.described(),
+                        refersToNothing ? " or the one it refers to" : "",
+                        object.definition());
+    }
+
+    private static boolean has(MigrationException refusal, String state) {
+        return refusal.getCause() instanceof SQLException refused
+                && SqlStates.state(refused).equals(state);
     }
 
     private List<ParkedObjects.Parked> inOrder(Connection connection) throws SQLException {

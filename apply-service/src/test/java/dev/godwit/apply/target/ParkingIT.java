@@ -245,6 +245,27 @@ class ParkingIT {
 
     @ParameterizedTest
     @ValueSource(ints = {13, 18})
+    void aForeignKeyToATableThatIsGoneIsForgotten(int version) throws Exception {
+        ConnectionSettings target = nastyDatabase(version);
+        try (TargetSession session = TargetSession.open(target, "test")) {
+            Connection connection = session.connection();
+            park(connection, LINES, session.silent());
+            run(connection, "DROP TABLE \"Über \"\"Raum\"\"\".\"Bestell-Köpfe\" CASCADE");
+
+            // When
+            List<String> notes = restoring.restoreAll(connection);
+
+            // Then
+            assertThat(notes)
+                    .singleElement()
+                    .asString()
+                    .contains("\"comp fk\" of other.lines", "ADD CONSTRAINT \"comp fk\"");
+            assertThat(new ParkedObjects().all(connection)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {13, 18})
     void theTargetIsReadyForTheApplication(int version) throws Exception {
         ConnectionSettings target = nastyDatabase(version);
         try (TargetSession session = TargetSession.open(target, "test")) {
