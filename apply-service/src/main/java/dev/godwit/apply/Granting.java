@@ -22,11 +22,12 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -86,7 +87,8 @@ final class Granting {
             throws SQLException, InterruptedException {
         Map<TableName, AttemptRow> granted =
                 known.stream().collect(Collectors.toMap(AttemptRow::target, Function.identity()));
-        boolean changed = false;
+        var outcomes = EnumSet.noneOf(Outcome.class);
+        var applied = new ArrayList<TableLoad>();
         for (TableLoad ask : asks) {
             TableName table = TableName.of(ask.getTarget());
             Optional<AttemptRow> before = Optional.ofNullable(granted.get(table));
@@ -95,29 +97,33 @@ final class Granting {
                                     GrantOrder.INSTANCE.compare(ask.getAttempt(), row.attempt())
                                             > 0)
                             .orElse(true)) {
-                changed |= grant(level, table, ask.getAttempt(), before);
+                Outcome outcome = grant(table, ask.getAttempt(), before);
+                outcomes.add(outcome);
+                if (outcome == Outcome.LOADED) {
+                    applied.add(ask);
+                }
             }
         }
-        return changed;
+        if (!applied.isEmpty()) {
+            // Changes of these tables are being applied: the lanes stand level while they are
+            // emptied, once for all, so that no transaction of the source is met between two.
+            level.act(() -> {
+                for (TableLoad ask : applied) {
+                    outcomes.add(grant(TableName.of(ask.getTarget()), ask.getAttempt(), true));
+                }
+            });
+        }
+        return outcomes.contains(Outcome.GRANTED);
     }
 
-    private boolean grant(
-            Level level, TableName table, Attempt attempt, Optional<AttemptRow> before)
+    private Outcome grant(TableName table, Attempt attempt, Optional<AttemptRow> before)
             throws SQLException, InterruptedException {
         if (table.equals(LargeObjects.NAME)) {
-            return (before.isEmpty() || unlink(before.get()))
-                    && grant(table, attempt, true) == Outcome.GRANTED;
+            return before.isEmpty() || unlink(before.get())
+                    ? grant(table, attempt, true)
+                    : Outcome.HELD;
         }
-        if (!isLoaded(before)) {
-            Outcome outcome = grant(table, attempt, false);
-            if (outcome != Outcome.LOADED) {
-                return outcome == Outcome.GRANTED;
-            }
-        }
-        // Changes of this table are being applied: the lanes stand level while it is emptied.
-        var outcome = new AtomicReference<>(Outcome.HELD);
-        level.act(() -> outcome.set(grant(table, attempt, true)));
-        return outcome.get() == Outcome.GRANTED;
+        return isLoaded(before) ? Outcome.LOADED : grant(table, attempt, false);
     }
 
     private static boolean isLoaded(Optional<AttemptRow> attempt) {

@@ -7,6 +7,8 @@ import dev.godwit.postgres.TableName;
 import dev.godwit.schemas.ApplyPhase;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Which phase an owner is in, from what it knows. Pure. */
 final class OwnerPhases {
@@ -17,13 +19,12 @@ final class OwnerPhases {
         if (attempts.isEmpty()) {
             return ApplyPhase.PREPARING;
         }
-        long loaded =
+        Set<TableName> loaded =
                 attempts.stream()
-                        .filter(row ->
-                                row.state() == AttemptRow.State.LOADED
-                                        && tables.contains(row.target()))
-                        .count();
-        return loaded == tables.size() ? ApplyPhase.SYNCING : ApplyPhase.LOADING;
+                        .filter(row -> row.state() == AttemptRow.State.LOADED)
+                        .map(AttemptRow::target)
+                        .collect(Collectors.toSet());
+        return loaded.containsAll(tables) ? ApplyPhase.SYNCING : ApplyPhase.LOADING;
     }
 
     /**

@@ -179,18 +179,23 @@ final class Ownership {
             lookedNanos = System.nanoTime();
             show(now, builds);
         }
-        boolean loaded = OwnerPhases.of(now.loads(), known) == ApplyPhase.SYNCING;
-        if (loaded && finaliser.finaliseIfWanted(now, sync)) {
+        if (now.phase() == WantedPhase.FINALISE
+                && loaded(now)
+                && finaliser.finaliseIfWanted(now, sync)) {
             show(now, builds);
         }
     }
 
     /**
-     * Behind the gate no table is emptied: control may have compared it already, and release the
-     * target before it is loaded again.
+     * Behind the gate no table is emptied once all are loaded: control may have compared it
+     * already, and release the target before it is loaded again.
      */
-    private static boolean grants(Desired now) {
-        return now.phase() != WantedPhase.FINALISE;
+    private boolean grants(Desired now) {
+        return now.phase() != WantedPhase.FINALISE || !loaded(now);
+    }
+
+    private boolean loaded(Desired now) {
+        return OwnerPhases.of(now.loads(), known) == ApplyPhase.SYNCING;
     }
 
     private void grant(Desired now, ChangesWorker sync, LoadAsks asks)

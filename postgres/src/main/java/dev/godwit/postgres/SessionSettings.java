@@ -43,7 +43,6 @@ public final class SessionSettings {
         settings.put("lock_timeout", "0");
         settings.put("synchronize_seqscans", "off");
         settings.put("quote_all_identifiers", "off");
-        settings.put("standard_conforming_strings", "on");
         if (version.atLeast(14)) {
             settings.put("idle_session_timeout", "0");
         }

@@ -52,7 +52,7 @@ final class SchemaDrift {
             differences.add(renamed(target, dropped.getFirst(), missing.getFirst()));
         } else {
             for (Column column : missing) {
-                differences.add(missing(target, column));
+                differences.add(missing(announced, target, column));
             }
             for (Column column : dropped) {
                 differences.add(surplus(target, column));
@@ -101,15 +101,16 @@ final class SchemaDrift {
             }
             TargetColumn now = target.columns().get(index);
             if (!fits(column, now)) {
+                String type = type(announced, target, column);
                 differences.add(
                         new Difference(
                                 "column %s is now of type %s, on the target it is %s"
-                                        .formatted(column.getName(), type(column), now.type()),
+                                        .formatted(column.getName(), type, now.type()),
                                 "ALTER TABLE %s ALTER COLUMN %s TYPE %s"
                                         .formatted(
                                                 target.name().quoted(),
                                                 Identifiers.quote(column.getName()),
-                                                type(column))));
+                                                type)));
             }
         }
         return differences;
@@ -131,14 +132,15 @@ final class SchemaDrift {
                 && one.getTypeModifier() == other.getTypeModifier();
     }
 
-    private Difference missing(TargetTable target, Column column) throws SQLException {
+    private Difference missing(SchemaChange announced, TargetTable target, Column column)
+            throws SQLException {
         return new Difference(
                 "column %s is missing on the target".formatted(column.getName()),
                 "ALTER TABLE %s ADD COLUMN %s %s"
                         .formatted(
                                 target.name().quoted(),
                                 Identifiers.quote(column.getName()),
-                                type(column)));
+                                type(announced, target, column)));
     }
 
     private static Difference surplus(TargetTable target, Column column) {
@@ -159,14 +161,20 @@ final class SchemaDrift {
                                 Identifiers.quote(to.getName())));
     }
 
-    private String type(Column column) throws SQLException {
+    private String type(SchemaChange announced, TargetTable target, Column column)
+            throws SQLException {
         if (!TypeOids.isOwn(column.getTypeOid())) {
             return catalog.typeName(column.getTypeOid(), column.getTypeModifier());
         }
         QualifiedName name = column.getOwnType();
-        return name == null || name.getNamespace().equals("pg_catalog")
-                ? "<the domain that it has on the source>"
-                : new TableName(name.getNamespace(), name.getName()).quoted();
+        if (name == null || name.getNamespace().equals("pg_catalog")) {
+            return "<the domain that it has on the source>";
+        }
+        // A type beside its table has gone where the table has.
+        boolean beside = name.getNamespace().equals(announced.getSource().getNamespace());
+        String schema = beside ? target.name().schema() : name.getNamespace();
+        return catalog.typeName(schema, name.getName(), column.getTypeModifier())
+                .orElse(new TableName(schema, name.getName()).quoted());
     }
 
     private static Optional<Column> find(SchemaChange shape, String name) {

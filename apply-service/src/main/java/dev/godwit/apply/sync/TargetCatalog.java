@@ -302,6 +302,27 @@ final class TargetCatalog {
         }
     }
 
+    /**
+     * As {@link #typeName(int, int)}, of a type that the database has made itself: the one in that
+     * schema, else one of that name.
+     */
+    Optional<String> typeName(String schema, String name, int modifier) throws SQLException {
+        try (PreparedStatement select =
+                connection.prepareStatement(
+                        """
+                        SELECT pg_catalog.format_type(t.oid, ?::integer) FROM pg_catalog.pg_type AS t
+                        JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+                        WHERE t.typname = ?::text ORDER BY n.nspname <> ?::text, n.nspname LIMIT 1\
+                        """)) {
+            select.setInt(1, modifier);
+            select.setString(2, name);
+            select.setString(3, schema);
+            try (ResultSet row = select.executeQuery()) {
+                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
     /** Whether a foreign key of a table outside the set refers to this one. */
     boolean referencedFromOutside(TableName table, Set<TableName> inside) throws SQLException {
         try (PreparedStatement select =

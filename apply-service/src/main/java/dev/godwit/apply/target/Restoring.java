@@ -15,13 +15,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings parked objects back. Each object and the end of its record are one transaction, so a crash
  * leaves either the parked record or the object, and restoring again does what is left.
  */
 public final class Restoring {
+    private static final Logger LOG = LoggerFactory.getLogger(Restoring.class);
     private static final String FOREIGN_KEY_VIOLATION = "23503";
+    private static final String NO_SUCH_COLUMN = "42703";
     private static final String NO_SUCH_TABLE = "42P01";
     private static final String NO_SUCH_SCHEMA = "3F000";
 
@@ -75,8 +79,8 @@ public final class Restoring {
      * Restores everything that is still parked, in the order that objects need each other.
      *
      * @param connection in autocommit
-     * @return what the operator must know, one sentence for each object that is gone from the
-     *     target with its table, or the one it refers to
+     * @return what the operator must know, one sentence for each object whose table or column is
+     *     gone from the target; they are logged, too
      * @throws MigrationException RESTORE_FAILED naming the first object that the target refuses
      */
     public List<String> restoreAll(Connection connection) throws SQLException {
@@ -95,7 +99,7 @@ public final class Restoring {
      * As {@link #restoreAll}, for a migration that is given up: a foreign key whose rows are not
      * all there comes back NOT VALID.
      *
-     * @return what the operator must know, one sentence for each such key, too
+     * @return as {@link #restoreAll}, and one sentence for each such key
      */
     public List<String> restoreAllGivenUp(Connection connection) throws SQLException {
         var notes = new ArrayList<String>();
@@ -121,8 +125,8 @@ public final class Restoring {
     }
 
     /**
-     * What an operator has dropped with its table or taken from it by a detach, and a foreign key
-     * to a table that he has dropped.
+     * What an operator has dropped with its table or taken from it by a detach; and what was of a
+     * column, or referred to a table, that is dropped or has another name.
      */
     private String forgotten(
             Connection connection, ParkedObjects.Parked row, MigrationException refusal)
@@ -131,15 +135,17 @@ public final class Restoring {
         boolean refersToNothing =
                 object.kind() == ParkedObject.Kind.FOREIGN_KEY
                         && (has(refusal, NO_SUCH_TABLE) || has(refusal, NO_SUCH_SCHEMA));
-        if (object.hasPlace(connection) && !refersToNothing) {
+        if (!has(refusal, NO_SUCH_COLUMN) && !refersToNothing && object.hasPlace(connection)) {
             throw refusal;
         }
+        // The note is gone with this process if something else stops what follows.
+        LOG.atWarn()
+                .addKeyValue("object", object.described())
+                .addKeyValue("definition", object.definition())
+                .log("not brought back: {}", refusal.what());
         restore(connection, row, object.forgotten());
-        return "The %s was not brought back, since its table%s is gone from the target; this would have: %s"
-                .formatted(
-                        object.described(),
-                        refersToNothing ? " or the one it refers to" : "",
-                        object.definition());
+        return "The %s was not brought back, since the target does not have any more what it stands on; this would have: %s"
+                .formatted(object.described(), object.definition());
     }
 
     private static boolean has(MigrationException refusal, String state) {

@@ -20,6 +20,18 @@ import org.junit.jupiter.api.TestInstance;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ChangedTablesTest {
+    /** A type with a length, in another schema than the source's. */
+    private static final String[] CODE = {
+        "CREATE SCHEMA types",
+        "CREATE TYPE types.code",
+        "CREATE FUNCTION types.code_in(cstring, oid, integer) RETURNS types.code LANGUAGE internal IMMUTABLE STRICT AS 'varcharin'",
+        "CREATE FUNCTION types.code_out(types.code) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'varcharout'",
+        "CREATE FUNCTION types.length_in(cstring[]) RETURNS integer LANGUAGE internal IMMUTABLE STRICT AS 'varchartypmodin'",
+        "CREATE FUNCTION types.length_out(integer) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'varchartypmodout'",
+        "CREATE TYPE types.code (INPUT = types.code_in, OUTPUT = types.code_out, TYPMOD_IN = types.length_in, TYPMOD_OUT = types.length_out, LIKE = text)",
+        "CREATE CAST (text AS types.code) WITH INOUT AS ASSIGNMENT",
+    };
+
     private TargetServer server;
 
     @BeforeAll
@@ -174,13 +186,45 @@ class ChangedTablesTest {
             var failure = target.start(log).awaitFailure();
 
             assertThat(failure.code()).isEqualTo(ErrorCode.SCHEMA_CHANGED);
-            assertThat(failure.remedy()).contains("ALTER COLUMN \"n\" TYPE \"public\".\"amount\"");
+            assertThat(failure.remedy()).contains("ALTER COLUMN \"n\" TYPE public.amount;");
             assertThat(target.rows("public.item")).containsExactly("(1,1.25)");
             target.run(
                     "ALTER TABLE public.item ALTER n TYPE public.amount USING n::text::public.amount");
             target.start(log).awaitOffset(log.end());
             assertThat(target.rows("public.item"))
                     .containsExactly("(1,1.25)", "(2,1.2345)", "(3,2.3456)");
+        }
+    }
+
+    @Test
+    void namesAnOwnTypeAsTheTargetHasItWithItsLength() throws SQLException {
+        var log =
+                new ChangesLog()
+                        .table(1, "item", ReplicaIdentity.DEFAULT_KEY, "id:23*", "v:25")
+                        .insert(1, "1", "old")
+                        .table(
+                                1,
+                                "item",
+                                ReplicaIdentity.DEFAULT_KEY,
+                                "id:23*",
+                                "v:20001:code:13",
+                                "w:20001:code:9")
+                        .insert(1, "2", "new", "w");
+        try (var target = new SyncTarget(server.newDatabase())) {
+            target.run(CODE)
+                    .run("CREATE TABLE public.item (id int PRIMARY KEY, v text)")
+                    .loaded("item", 0);
+
+            var failure = target.start(log).awaitFailure();
+
+            assertThat(failure.code()).isEqualTo(ErrorCode.SCHEMA_CHANGED);
+            target.run(
+                    failure.remedy()
+                            .replace("Run on the target: ", "")
+                            .replace("; then retry.", "")
+                            .split("; "));
+            target.start(log).awaitOffset(log.end());
+            assertThat(target.rows("public.item")).containsExactly("(1,old,)", "(2,new,w)");
         }
     }
 }

@@ -90,7 +90,7 @@ final class ChangesLog {
         return new Column(
                 parts[0],
                 parts.length > 1 ? Integer.parseInt(parts[1]) : 25,
-                -1,
+                parts.length > 3 ? Integer.parseInt(parts[3]) : -1,
                 key,
                 parts.length > 2 ? new QualifiedName("public", parts[2]) : null);
     }

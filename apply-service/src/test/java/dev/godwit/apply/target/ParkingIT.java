@@ -245,6 +245,36 @@ class ParkingIT {
 
     @ParameterizedTest
     @ValueSource(ints = {13, 18})
+    void whatIsOfAColumnThatIsGoneIsForgotten(int version) throws Exception {
+        ConnectionSettings target = nastyDatabase(version);
+        try (TargetSession session = TargetSession.open(target, "test")) {
+            Connection connection = session.connection();
+            var stays = new TableName("other", "stays");
+            run(
+                    connection,
+                    "CREATE TABLE other.rooms (id int PRIMARY KEY);"
+                            + "CREATE TABLE other.stays (id int GENERATED ALWAYS AS IDENTITY, room int REFERENCES other.rooms, night int);"
+                            + "ALTER TABLE other.stays ADD CONSTRAINT later CHECK (night > 0) NOT VALID");
+            park(connection, stays, session.silent());
+            run(
+                    connection,
+                    "ALTER TABLE other.stays DROP COLUMN id; ALTER TABLE other.stays RENAME room TO place;"
+                            + "ALTER TABLE other.stays RENAME night TO day");
+
+            // When
+            List<String> notes = restoring.restoreAll(connection);
+
+            // Then
+            assertThat(notes)
+                    .anyMatch(note -> note.contains("identity \"id\" of other.stays"))
+                    .anyMatch(note -> note.contains("ADD CONSTRAINT \"stays_room_fkey\""))
+                    .anyMatch(note -> note.contains("ADD CONSTRAINT \"later\""));
+            assertThat(new ParkedObjects().all(connection)).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {13, 18})
     void aForeignKeyToATableThatIsGoneIsForgotten(int version) throws Exception {
         ConnectionSettings target = nastyDatabase(version);
         try (TargetSession session = TargetSession.open(target, "test")) {

@@ -232,7 +232,9 @@ final class LoadRound implements AutoCloseable {
             }
         }
         context.crashPoints().reach(CrashPoint.AFTER_TABLE_END);
-        remember(ended);
+        if (!ended.isEmpty()) {
+            remember(ended);
+        }
         return failures;
     }
 

@@ -111,9 +111,16 @@ final class MappingChecks {
     /** The comparison reads the same columns of all that go to one table. */
     private static Optional<CheckFinding> columnsDiffer(
             Databases databases, TableName target, List<TableMapping> mappings) {
-        Set<String> first = columns(databases, mappings.getFirst());
-        return mappings.stream()
-                .filter(mapping -> !columns(databases, mapping).equals(first))
+        List<TableMapping> known =
+                mappings.stream()
+                        .filter(mapping -> !columns(databases, mapping).isEmpty())
+                        .toList();
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        TableMapping one = known.getFirst();
+        return known.stream()
+                .filter(mapping -> !columns(databases, mapping).equals(columns(databases, one)))
                 .findFirst()
                 .map(other ->
                         CheckFinding.failed(
@@ -121,13 +128,13 @@ final class MappingChecks {
                                 ErrorCode.MAPPING_INVALID,
                                 "partitions %s and %s go to target table %s with different columns"
                                         .formatted(
-                                                TableName.of(mappings.getFirst().getSource()),
+                                                TableName.of(one.getSource()),
                                                 TableName.of(other.getSource()),
                                                 target),
                                 "Give the columns to the partitioned table, not to single partitions."));
     }
 
-    /** Those that travel; of a table that is gone, those that are listed. */
+    /** Those that travel; of a table that is gone, those that are listed, if any are. */
     private static Set<String> columns(Databases databases, TableMapping mapping) {
         CatalogTable table = databases.source().catalog().get(TableName.of(mapping.getSource()));
         return mapping.getColumns().isEmpty() && table != null

@@ -137,7 +137,7 @@ final class PartitionChecks {
                 + triggers;
     }
 
-    /** Partitions of the target that nothing travels to. */
+    /** Partitions of the target that nothing travels to, nor to a table above them. */
     private void extra() throws SQLException {
         Map<TableName, CatalogTable> sources = new HashMap<>();
         databases
@@ -150,7 +150,7 @@ final class PartitionChecks {
                         .map(mapping -> TableName.of(mapping.getTarget()))
                         .collect(Collectors.toSet());
         for (CatalogTable table : databases.target().catalog().values()) {
-            if (table.partitioned() || filled.contains(table.name())) {
+            if (table.partitioned() || lineage(table).stream().anyMatch(filled::contains)) {
                 continue;
             }
             Optional<CatalogTable> from = Optional.ofNullable(sources.get(table.name()));
@@ -160,14 +160,15 @@ final class PartitionChecks {
                             .filter(above -> reached.contains(above) && !wanted.contains(above))
                             .findFirst();
             if (root.isPresent() && mayHoldRows(table)) {
-                String detach = detaching(table.name(), table.ancestors().getFirst());
+                String remedy =
+                        "On the target: " + detaching(table.name(), table.ancestors().getFirst());
                 add(
                         "partition %s of the target's table %s holds rows, and the source's table has no such partition"
                                 .formatted(table.name(), root.get()),
+                        // Changes of it may be on their way still.
                         from.isPresent()
-                                ? "On the target: " + detach
-                                : "On the target: DROP TABLE %s; or, to keep its rows: %s"
-                                        .formatted(table.name().quoted(), detach));
+                                ? remedy
+                                : remedy + " Drop it after the cutover, if nobody needs its rows.");
             }
         }
     }

@@ -184,8 +184,6 @@ record RowFilters(List<TableMapping> tables, List<CheckFinding> findings) {
             connection.setAutoCommit(false);
             try (Statement statement = connection.createStatement()) {
                 statement.execute("SET LOCAL lock_timeout = '10s'");
-                // As the filter was read when it was asked for.
-                statement.execute("SET LOCAL standard_conforming_strings = on");
                 try (ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_backend_pid()")) {
                     row.next();
                     name = "godwit_check_" + row.getInt(1);

@@ -238,7 +238,8 @@ public record SchemaDifferences(
     private static String left(Databases.Side to, TableName target) {
         CatalogTable table = to.catalog().get(target);
         return table != null && table.partition()
-                ? "; then drop or detach %s on the target".formatted(target.quoted())
+                ? "; then on the target: ALTER TABLE %s DETACH PARTITION %s (drop it after the cutover)"
+                        .formatted(table.ancestors().getFirst().quoted(), target.quoted())
                 : "; its rows stay on the target until you drop %s there, after the cutover"
                         .formatted(target.quoted());
     }

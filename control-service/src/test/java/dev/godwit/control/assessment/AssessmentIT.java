@@ -343,7 +343,7 @@ class AssessmentIT {
         server.run(target, "INSERT INTO public.entry VALUES (9, 9)");
         assertMended(
                 "partition public.entry_9 of the target's table public.entry holds rows",
-                "DROP TABLE \"public\".\"entry_9\";");
+                "ALTER TABLE \"public\".\"entry\" DETACH PARTITION \"public\".\"entry_9\";");
         server.run(target, "ALTER TABLE public.entry DETACH PARTITION public.entry_1");
         assertMended(
                 "table public.entry_1 of the source is a partition of public.entry",
@@ -360,6 +360,27 @@ class AssessmentIT {
         server.run(target, "INSERT INTO public.entry VALUES (9, 9)");
         server.run(source, "DROP TABLE public.entry");
         assertThat(check().failure()).as("unselected").isEmpty();
+    }
+
+    @Test
+    void aPartitionBelowTheTargetsOfALeafIsNoSurplus() throws SQLException {
+        onBoth(
+                "CREATE TABLE public.entry (day int, id int, PRIMARY KEY (day, id)) PARTITION BY LIST (day)");
+        server.run(
+                source, "CREATE TABLE public.entry_1 PARTITION OF public.entry FOR VALUES IN (1)");
+        server.run(
+                target,
+                "CREATE TABLE public.entry_1 PARTITION OF public.entry FOR VALUES IN (1) PARTITION BY LIST (id)",
+                "CREATE TABLE public.entry_1a PARTITION OF public.entry_1 DEFAULT");
+        assertThat(check().failure()).isEmpty();
+
+        server.run(target, "INSERT INTO public.entry VALUES (1, 1)");
+
+        assertThat(check().findings())
+                .filteredOn(finding -> finding.getResult() == FindingResult.FAILED)
+                .extracting(Finding::getId)
+                .hasSize(1)
+                .doesNotContain("target.partition-trees");
     }
 
     /** The remedy's statement is all that is needed. */

@@ -254,6 +254,7 @@ class ReloadIT {
         // Then: of the partitions nothing was loaded anew
         assertThat(migration.status().attempts("public.event_1")).isEqualTo(1);
         migration.cutOver(false);
+        target.execute("DROP TABLE event_3");
         MigrationHarness.requireEqual(source, target);
         for (String table : List.of("event", "event_2")) {
             String rows = "SELECT * FROM " + table + " ORDER BY 1, 2";
@@ -317,7 +318,8 @@ class ReloadIT {
                 Roles.MIGRATOR,
                 "CREATE TABLE event " + columns + " PARTITION BY LIST (day)",
                 "CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1)",
-                "CREATE TABLE event_2 PARTITION OF event FOR VALUES IN (2)");
+                "CREATE TABLE event_2 PARTITION OF event FOR VALUES IN (2)",
+                "CREATE TABLE event_3 PARTITION OF event FOR VALUES IN (3)");
         target.executeAs(Roles.MIGRATOR, "CREATE TABLE event " + columns);
         for (String table : List.of("event_1", "event_2", "visit_1", "visit_2", "visit_4")) {
             source.execute(
@@ -348,6 +350,9 @@ class ReloadIT {
                 migration,
                 target,
                 "ALTER TABLE \"public\".\"visit\" DETACH PARTITION \"public\".\"visit_4\";");
+        source.execute("DROP TABLE event_3");
+        migration.expect202(migration.reload("public.visit_1"));
+        migration.awaitState("ready_to_cutover");
         source.execute(
                 "DELETE FROM visit WHERE id = 2",
                 "INSERT INTO visit_4 VALUES (5, 5)",
