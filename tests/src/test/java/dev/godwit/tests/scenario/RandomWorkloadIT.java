@@ -92,6 +92,7 @@ class RandomWorkloadIT {
         Database target = harness.database(scenario.versions().target(), "random_target");
         RandomSchema schema = RandomSchema.of(scenario.seed(), from);
         schema.create(source, target);
+        SchemaChanger.prepare(source, target);
         var workload = new RandomWorkload(schema, scenario.seed(), from);
         workload.fill(source, 40);
         List<String> before = unaltered(target);

@@ -40,6 +40,13 @@ final class SchemaChanger {
                         : Set.of("SCHEMA_CHANGED");
     }
 
+    /** The table whose rows tell how far the sync is: no workload touches it. */
+    static void prepare(Database... sides) {
+        for (Database side : sides) {
+            side.executeAs(Roles.MIGRATOR, "CREATE TABLE public.signal (number int PRIMARY KEY)");
+        }
+    }
+
     void change(Alteration alteration) {
         if (alteration.targetFirst()) {
             run(target, alteration.statement());
@@ -89,15 +96,13 @@ final class SchemaChanger {
 
     private int signal() {
         signals++;
-        source.execute(
-                "INSERT INTO public.audit (who, what) VALUES ('signal', '%d')".formatted(signals));
+        source.execute("INSERT INTO public.signal VALUES (%d)".formatted(signals));
         return signals;
     }
 
     private boolean arrived(int signal) {
         return target.number(
-                        "SELECT count(*) FROM public.audit WHERE who = 'signal' AND what = '%d'"
-                                .formatted(signal))
+                        "SELECT count(*) FROM public.signal WHERE number = %d".formatted(signal))
                 > 0;
     }
 
