@@ -156,7 +156,10 @@ public record SchemaDifferences(
         return names;
     }
 
-    /** Its rows go where they went before. */
+    /**
+     * Its rows go where they went before; unless it is one that was let go, which the publication
+     * still names.
+     */
     private static CheckFinding renamed(TableName name, List<TableName> lost) {
         TableName first = lost.getFirst();
         boolean known = lost.size() == 1 && first.schema().equals(name.schema());
@@ -169,12 +172,13 @@ public record SchemaDifferences(
                                 lost.stream()
                                         .map(TableName::toString)
                                         .collect(Collectors.joining(" or "))),
-                "Give it its name back on the source: ALTER TABLE %s %s;"
+                "Give it its name back on the source: ALTER TABLE %s %s; If it is another one: %s."
                         .formatted(
                                 name.quoted(),
                                 known
                                         ? "RENAME TO " + Identifiers.quote(first.name())
-                                        : "RENAME TO ..., SET SCHEMA ..."));
+                                        : "RENAME TO ..., SET SCHEMA ...",
+                                reload(name)));
     }
 
     private static CheckFinding appeared(TableMapping table) {

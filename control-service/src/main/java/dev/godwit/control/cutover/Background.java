@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +47,7 @@ final class Background implements AutoCloseable {
             Executors.newThreadPerTaskExecutor(
                     Thread.ofPlatform().daemon().name("control-work-", 0).factory());
     private final Set<String> running = ConcurrentHashMap.newKeySet();
-    private final Map<String, MigrationException> troubles = new ConcurrentHashMap<>();
+    private final Map<String, Trouble> troubles = new ConcurrentHashMap<>();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     Background(Connections connections, TopicAdmin topics, Planner planner, Clock clock) {
@@ -54,6 +56,9 @@ final class Background implements AutoCloseable {
         this.planner = planner;
         this.clock = clock;
     }
+
+    /** Of a check, or of the comparison behind this gate. */
+    private record Trouble(WantedPhase phase, @Nullable String gate, MigrationException failure) {}
 
     /** One thing at a time for each database: a second call while the first works does nothing. */
     void assess(Owner owner, Migration migration, DatabaseMigration database) {
@@ -123,10 +128,11 @@ final class Background implements AutoCloseable {
 
     /** What keeps its check or comparison from its end, and is tried again by itself. */
     Optional<MigrationException> trouble(DatabaseMigration database) {
-        return database.getPhase() == WantedPhase.CHECK
-                        || database.getPhase() == WantedPhase.FINALISE
-                ? Optional.ofNullable(troubles.get(database.getId()))
-                : Optional.empty();
+        return Optional.ofNullable(troubles.get(database.getId()))
+                .filter(trouble ->
+                        trouble.phase() == database.getPhase()
+                                && Objects.equals(trouble.gate(), database.getGateMarker()))
+                .map(Trouble::failure);
     }
 
     @Override
@@ -199,7 +205,9 @@ final class Background implements AutoCloseable {
                 .log("checking or comparing failed");
         try {
             if (failure.code().retry() == ErrorCode.Retry.AUTOMATIC) {
-                troubles.put(database.getId(), failure);
+                troubles.put(
+                        database.getId(),
+                        new Trouble(database.getPhase(), database.getGateMarker(), failure));
                 owner.call(() -> {
                     owner.quiet(database.getId(), TRY_AGAIN);
                     return true;
