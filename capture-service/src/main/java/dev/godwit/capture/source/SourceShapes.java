@@ -33,14 +33,14 @@ public final class SourceShapes {
               FROM unnest(?::text[], ?::text[]) AS w (schema, name)
               JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
               JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name
-              JOIN pg_catalog.pg_attribute a
+              LEFT JOIN pg_catalog.pg_attribute a
                 ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-             CROSS JOIN LATERAL (
+              LEFT JOIN LATERAL (
                      WITH RECURSIVE based AS (
                        SELECT t.* FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid
                        UNION ALL
                        SELECT t.* FROM based JOIN pg_catalog.pg_type t ON t.oid = based.typbasetype AND based.typtype = 'd')
-                     SELECT typnamespace, typname FROM based WHERE typtype <> 'd') b
+                     SELECT typnamespace, typname FROM based WHERE typtype <> 'd') b ON true
               LEFT JOIN pg_catalog.pg_index i
                 ON i.indrelid = c.oid
                AND CASE c.relreplident WHEN 'd' THEN i.indisprimary AND i.indimmediate
@@ -82,8 +82,10 @@ public final class SourceShapes {
                         shapes.put(oid, shape);
                     }
                     String column = row.getString(5);
-                    if (carried.getOrDefault(TableName.of(shape.getSource()), Carried.ALL)
-                            .holds(column)) {
+                    // A table need not have any.
+                    if (column != null
+                            && carried.getOrDefault(TableName.of(shape.getSource()), Carried.ALL)
+                                    .holds(column)) {
                         shape.getColumns().add(column(row));
                     }
                 }

@@ -37,6 +37,8 @@ class SourceShapesIT {
         "CREATE UNIQUE INDEX one ON indexed (c) INCLUDE (b)",
         "ALTER TABLE indexed REPLICA IDENTITY USING INDEX one",
         "CREATE TABLE deferred (id int PRIMARY KEY DEFERRABLE, v text)",
+        "CREATE TABLE bare ()",
+        "ALTER TABLE bare REPLICA IDENTITY FULL",
         "CREATE TABLE doubled (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) STORED, v char(3))",
     };
 
@@ -67,11 +69,12 @@ class SourceShapesIT {
                     "INSERT INTO \"Loose\" VALUES (1, '2')",
                     "INSERT INTO indexed VALUES (1, 'b', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11')",
                     "INSERT INTO deferred VALUES (1, 'v')",
+                    "INSERT INTO bare DEFAULT VALUES",
                     "INSERT INTO doubled (id, v) VALUES (1, 'v')");
-            migration.awaitChanges(5);
+            migration.awaitChanges(6);
 
             Map<TableName, List<TableName>> sources =
-                    Stream.of("plain", "Loose", "indexed", "deferred", "doubled")
+                    Stream.of("plain", "Loose", "indexed", "deferred", "bare", "doubled")
                             .map(name -> new TableName("public", name))
                             .collect(Collectors.toMap(name -> name, List::of));
             List<SchemaChange> read = SourceShapes.read(connection, sources, Map.of());
